@@ -1,0 +1,1 @@
+"""Faces outward: HTTP in, jobs out, pages; the command line."""
