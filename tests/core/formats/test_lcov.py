@@ -1,0 +1,159 @@
+"""LCOV tracefiles."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.core.errors import ReportError
+from worker.core.formats.lcov import FORMAT, read_tracefile
+from worker.core.model import BranchLine, Function, line_numbers
+
+records = st.one_of(
+    st.builds("DA:{},{}".format, st.integers(-1, 40), st.integers(-2, 9)),
+    st.builds("DA:{},{},c2Vs".format, st.integers(1, 40), st.integers(0, 9)),
+    st.builds(
+        "BRDA:{},{},{},{}".format,
+        st.integers(0, 40),
+        st.sampled_from(["0", "1", "e0"]),
+        st.sampled_from(["0", "1", "a, b"]),
+        st.sampled_from(["-", "0", "1", "7", "-1"]),
+    ),
+    st.builds("FN:{},{}".format, st.integers(0, 40), st.sampled_from(["f", "9,g", "h(int, int)"])),
+    st.builds("FNDA:{},{}".format, st.integers(0, 9), st.sampled_from(["f", "g", "h(int, int)"])),
+    st.sampled_from(
+        [
+            "SF:a.c",
+            "SF:b.c",
+            "end_of_record",
+            "TN:",
+            "LF:3",
+            "DA:1",
+            "DA:1.0,2",
+            "DA:01,1",
+            "",
+            "EOF",
+        ]
+    ),
+)
+
+
+@given(st.lists(records, max_size=40), st.sampled_from(["\n", "\r\n", "\n\n"]))
+def test_both_ways_read_the_same(lines, newline):
+    """The fast way would count differently from the one that the rest of the tests prove."""
+    text = newline.join(["SF:a.c", *lines]).encode()
+    assert _outcome(text, bulk=True) == _outcome(text, bulk=False)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.tuples(st.integers(1, 60), st.integers(-1, 3)), max_size=30),
+            st.lists(
+                st.tuples(
+                    st.integers(0, 60), st.integers(0, 2), st.integers(0, 2), st.integers(0, 2)
+                )
+            ),
+            st.sampled_from(["a.c", "b.c", "c.c"]),
+        ),
+        max_size=4,
+    )
+)
+def test_plain_sections_read_the_same_both_ways(sections):
+    """As above, for the shape that the fast way is made for."""
+    text = "".join(
+        f"TN:t\nSF:{path}\n"
+        + "".join(f"BRDA:{line},{block},{arm},{taken or '-'}\n" for line, block, arm, taken in arms)
+        + "".join(f"DA:{line},{hits}\n" for line, hits in lines)
+        + "end_of_record\n"
+        for lines, arms, path in sections
+    ).encode()
+    assert _outcome(text, bulk=True) == _outcome(text, bulk=False)
+
+
+def test_repeated_sections_of_a_file_are_united_arm_by_arm():
+    """Two tests that took different branches of a line would leave it partial."""
+    file = _one(
+        b"TN:one\nSF:a.c\nDA:1,1\nDA:2,0\nBRDA:1,0,0,1\nBRDA:1,0,1,0\nend_of_record\n"
+        b"TN:two\nSF:a.c\nDA:1,1\nDA:2,4\nBRDA:1,0,0,0\nBRDA:1,0,1,1\nend_of_record\n"
+    )
+    assert line_numbers(file.hit) == [1, 2]
+    assert file.branches == (BranchLine(1, 2, 2),)
+    assert not file.partial
+
+
+def test_a_hit_line_with_a_branch_not_taken_is_partial():
+    """`partial: missed` would have nothing to act on."""
+    file = _one(
+        b"SF:a.c\nDA:1,1\nDA:2,0\nBRDA:1,0,0,1\nBRDA:1,0,1,-\nBRDA:2,0,0,-\nend_of_record\n"
+    )
+    assert line_numbers(file.partial) == [1]
+
+
+def test_only_lines_with_a_record_of_their_own_are_measured():
+    """Function heads and branches on comments would count as missed lines."""
+    file = _one(b"SF:a.c\nFN:1,f\nFNDA:0,f\nBRDA:7,0,0,1\nDA:3,1\nLF:9\nLH:0\nend_of_record\n")
+    assert line_numbers(file.measured) == [3]
+    assert file.lines.covered == 1  # LF and LH contradict the records: the records win
+
+
+@pytest.mark.parametrize(
+    ("text", "function"),
+    [
+        (b"FN:3,main\nFNDA:2,main\n", Function(3, "main", 2)),
+        (b"FN:3,9,main\nFNDA:2,main\n", Function(3, "main", 2, 9)),
+        (b"FN:3,f(int, char)\nFNDA:0,f(int, char)\n", Function(3, "f(int, char)", 0)),
+        (b"FNL:0,3,9\nFNA:0,5,main\n", Function(3, "main", 5, 9)),
+    ],
+    ids=["lcov 1", "with an end", "commas in the name", "lcov 2.2"],
+)
+def test_functions_of_every_lcov(text, function):
+    """Findings could not name the function that a missed line stands in."""
+    assert _one(b"SF:a.c\n" + text + b"DA:3,1\nend_of_record\n").functions == (function,)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"SF:a.c\nDA:1,1\nDA:0,1\n", r"line 3, 'DA:0,1': line number 0 is not between"),
+        (b"SF:a.c\nDA:1000000000000000000,1\n", r"line 2, .* is not between 1 and 2000000"),
+        (b"SF:a.c\nDA:" + b"9" * 5000 + b",1\n", "line 2, .*no number"),
+        (b"SF:a.c\nDA:7\n", "line 2, 'DA:7': is cut off"),
+        (b"SF:a.c\nDA:7,nan\n", "no number"),
+        (b"DA:1,1\nSF:a.c\nDA:1,1\n", "line 1, 'DA:1,1': stands before any SF"),
+        (b"SF:a.c\nDA:1,1\0\n", "byte 13 is NUL"),
+        (b"SF:a.c\nFN:1," + b"x" * 2**21 + b"\n", "more than 1048576 bytes"),
+        (b"SF:" + b"x" * 5000 + b"\nDA:1,1\n", "path has 5000 characters"),
+    ],
+)
+def test_bad_records_are_named(text, reason):
+    """The message would not say where to look."""
+    with pytest.raises(ReportError, match=reason):
+        FORMAT.parse(text)
+
+
+def test_small_oddities_are_read():
+    """Reports that every other tool reads would be refused."""
+    file = _one(
+        b"# made by a tool\nTN:\nSF:a.c\nDA:1,-3\nDA:2,99999999999999999999\nMCDC:x\nDA:3,1"
+    )
+    assert line_numbers(file.measured) == [1, 2, 3]
+    assert line_numbers(file.hit) == [2, 3]
+
+
+def test_traversal_is_only_a_name():
+    """A report could make the worker open files of its machine."""
+    assert _one(b"SF:../../etc/passwd\nDA:1,1\nend_of_record\n").path == "../../etc/passwd"
+
+
+def _one(text):
+    (file,) = FORMAT.parse(text).report
+    return file
+
+
+def _outcome(text, *, bulk):
+    try:
+        return read_tracefile(text, bulk=bulk)
+    except ReportError as error:
+        return str(error)

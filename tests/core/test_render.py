@@ -1,0 +1,256 @@
+"""What people read: drawn verdicts against golden texts, and names that try to break out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from tests.support.drawing import draw, project
+from tests.support.runs import run
+from worker.core.analysis import analyze
+from worker.core.config import DEFAULT_CONFIG, Config
+from worker.core.diff import Diff, FileDiff
+from worker.core.model import FileCoverage, Function, Report, bitmap
+from worker.core.refs import Artifact, Sha
+from worker.core.render import (
+    Context,
+    Source,
+    conclude,
+    messages,
+    render_check,
+    render_comment,
+    render_json,
+    render_terminal,
+)
+from worker.core.render.headline import headline
+from worker.core.render.markdown import code, table, truncate_bytes
+from worker.core.runs import assess_runs
+from worker.core.verdict import Baseline, Verdict
+
+Golden = Callable[[str, str], None]
+
+BASE = Sha("b" * 40)
+CONTEXT = Context(
+    head=Sha("a1b2c3d" + "0" * 33),
+    merge_base=Sha("e4f5a6b" + "0" * 33),
+    base_ref="main",
+    repository_url="https://github.com/octo/humanize",
+    sources=(Source("coverage-unit", "coverage.xml", "cobertura", 12),),
+)
+
+FAILING = """
+src/humanize/time.py
+ 40 x hit
+ 7 x miss
++ 5 x hit
++ 2 x miss
+ 3 x -
++ 2 x miss
++ miss
++ 2 x miss
+src/humanize/number.py
+ 90 x hit
++ 4 x hit
++ miss
+src/humanize/lists.py
++ 3 x hit
+"""
+
+
+def verdict_of(drawing: str, base: Report | None, distance: int = 0) -> Verdict:
+    report, diff = draw(drawing)
+    baseline = Baseline(BASE, distance, base) if base is not None else None
+    return analyze(
+        report,
+        diff,
+        baseline,
+        DEFAULT_CONFIG,
+        no_baseline="no baseline yet (the first run on a push to the base branch makes one)",
+    )
+
+
+CASES: dict[str, tuple[Verdict, Context]] = {
+    "fails": (
+        verdict_of("src/a.py\n+ 9 x hit\n+ 8 x miss\n 150 x hit", project(9, 10), 2),
+        CONTEXT,
+    ),
+    "fails-by-file": (verdict_of(FAILING + "src/b.py\n+ 20 x miss", project(140, 150)), CONTEXT),
+    "passes": (verdict_of("src/a.py\n+ 16 x hit\n+ miss\n 150 x hit", project(80, 100)), CONTEXT),
+    "falls": (verdict_of("src/a.py\n+ 4 x hit\n 86 x hit\n 10 x miss", project(95, 100)), CONTEXT),
+    "first": (verdict_of("src/a.py\n+ hit\n 3 x hit\n miss", None), CONTEXT),
+    "nothing-new": (verdict_of("src/a.py\n 3 x hit\n miss", project(3, 4)), CONTEXT),
+    "one-unreadable": (
+        verdict_of("src/a.py\n+ hit\n 3 x hit", project(1, 1)),
+        replace(CONTEXT, problems=("artifact `coverage-e2e`: `lcov.info: line 7: no number`",)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_comment_is_as_it_was_read_and_approved(name: str, golden: Golden) -> None:
+    """A reviewer would meet a text that nobody has looked at."""
+    golden(f"comment/{name}.md", render_comment(*CASES[name]))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_check_is_as_it_was_read_and_approved(name: str, golden: Golden) -> None:
+    """The check's page would drift away from the comment."""
+    page = render_check(*CASES[name])
+    text = f"{conclude(*CASES[name])}\n# {page.title}\n\n{page.summary}\n\n{page.text}\n"
+    golden(f"check/{name}.md", text)
+
+
+@pytest.mark.parametrize("name", ["fails-by-file", "first", "one-unreadable"])
+def test_the_terminal_and_json_tell_the_same(name: str, golden: Golden) -> None:
+    """`covgate check` would say something else than the pull request."""
+    golden(f"terminal/{name}.txt", render_terminal(*CASES[name]))
+    golden(f"json/{name}.json", render_json(*CASES[name]))
+
+
+def test_an_unreadable_report_keeps_the_check_from_success() -> None:
+    """A pull request would be merged although a report that would have failed it was cut."""
+    assert conclude(*CASES["one-unreadable"]) == "action_required"
+
+
+def test_a_failed_gate_is_a_failure_even_beside_an_unreadable_report() -> None:
+    """A red verdict would hide behind a yellow one."""
+    verdict = CASES["fails"][0]
+    assert conclude(verdict, replace(CONTEXT, problems=("x",))) == "failure"
+
+
+MESSAGES = {
+    "waiting": messages.waiting(
+        assess_runs([run(1), run(2, workflow=2, name="integration", status="in_progress")], ("*",)),
+        datetime(2026, 3, 1, 14, 5, tzinfo=UTC),
+    ),
+    "waiting-for-ci": messages.waiting(
+        assess_runs([], ("*",)), datetime(2026, 3, 1, 14, 5, tzinfo=UTC)
+    ),
+    "deadline": messages.deadline_passed(assess_runs([run(1, status="queued")], ("*",))),
+    "no-workflow": messages.deadline_passed(assess_runs([run(1, conclusion="skipped")], ("*",))),
+    "no-artifact": messages.no_artifact(
+        [run(1, conclusion="failure")],
+        [
+            Artifact(1, "dist", 9, expired=False, run_id=1),
+            Artifact(2, "logs", 9, expired=False, run_id=1),
+        ],
+        Config(),
+        "main",
+    ),
+    "expired": messages.no_artifact(
+        [run(1)], [Artifact(1, "coverage", 9, expired=True, run_id=1)], Config(), "main"
+    ),
+    "never-reported": messages.never_reported([run(1)], []),
+    "nothing-readable": messages.nothing_readable(["artifact `coverage`: `not a zip archive`"]),
+    "no-path": messages.no_path_matched(3, ["/build/x/a.py", "/build/x/b.py"]),
+    "nothing-measured": messages.nothing_measured(["coverage.xml"]),
+    "broken-config": messages.broken_config("line 3, column 5: unknown key `reprots`", "main"),
+    "diff-incomplete": messages.diff_incomplete("The pull request changes 3,000 files or more."),
+    "refused": messages.refused("GET /repos/octo/app/pulls/1: 403 Resource not accessible"),
+    "superseded": messages.superseded(Sha("f" * 40)),
+    "internal-error": messages.internal_error(3),
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_what_is_said_without_a_verdict_tells_what_to_do(name: str, golden: Golden) -> None:
+    """Somebody would stand before a blocked pull request and not know what to mend."""
+    message = MESSAGES[name]
+    text = f"{message.conclusion} comment={message.comments}\n# {message.page.title}\n\n"
+    golden(f"message/{name}.md", f"{text}{message.page.summary}\n")
+
+
+def test_a_missing_line_is_named_with_its_function() -> None:
+    """A reader would have to open the file to know what is not tested."""
+    lines = bitmap(range(1, 11))
+    function = Function(3, "_date_and_delta", 0, 8)
+    report = Report.of([FileCoverage("a.py", lines, lines & ~bitmap([5]), functions=(function,))])
+    diff = Diff.of([FileDiff("a.py", "a.py", bitmap([4, 5]), 0, "modified")])
+    verdict = analyze(report, diff, None, DEFAULT_CONFIG)
+    assert "(`_date_and_delta`)" in render_comment(verdict, CONTEXT)
+
+
+def test_a_hundred_thousand_files_fit_into_a_comment() -> None:
+    """GitHub would refuse the comment of the pull request that needs it most."""
+    files = [FileCoverage(f"src/{'deep/' * 30}{n}.py", bitmap([1]), 0) for n in range(3_000)]
+    diff = Diff.of([FileDiff(file.path, None, bitmap([1]), 0, "added") for file in files])
+    verdict = analyze(Report.of(files), diff, None, DEFAULT_CONFIG)
+    comment = render_comment(verdict, CONTEXT)
+    assert len(comment.encode()) <= 65_000
+    assert "more files with" in comment
+    page = render_check(verdict, CONTEXT)
+    assert len(page.summary.encode()) <= 65_000
+
+
+def render_as_github(markdown: str) -> str:
+    return (
+        MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown)
+    )
+
+
+HOSTILE = [
+    "a`\n|**merged**|<img src=x onerror=alert(1)>[x](http://e).py",
+    "@octo/team #1 closes #2 https://evil.example",
+    "``a`` | b \\| c \\\\| d",
+    "\u202egnp.exe \u200b \x1b[31m",
+    "</code></td></table><script>",
+    "`",
+    "\\",
+    " ",
+    "a\\",
+    "x" * 5_000,
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_stays_one_code_span_in_one_cell(name: str) -> None:
+    """A file's name would put a link, an image or a verdict of its own into the comment."""
+    html = render_as_github(table(("a", "b"), "ll", [(code(name), "end")]))
+    assert html.count("<tr>") == 2
+    assert html.count("<td") == 2
+    assert html.count("<code>") == 1
+    for tag in ("<a ", "<img", "<script", "<strong", "<em"):
+        assert tag not in html
+    assert "end</td>" in html
+
+
+@given(st.text())
+def test_no_name_at_all_leaves_its_cell(name: str) -> None:
+    """There would be a name that nobody thought of."""
+    html = render_as_github(table(("a", "b"), "ll", [(code(name), "end")]))
+    assert html.count("<td") == 2
+    assert html.count("<code>") == 1
+    assert '<td style="text-align:left">end</td>' in html or "end</td>" in html
+
+
+def test_hostile_paths_leave_the_comment_in_one_piece() -> None:
+    """A pull request would write its own verdict."""
+    files = [FileCoverage(name, bitmap([1]), 0) for name in HOSTILE]
+    diff = Diff.of([FileDiff(file.path, None, bitmap([1]), 0, "added") for file in files])
+    verdict = analyze(Report.of(files), diff, None, DEFAULT_CONFIG)
+    html = render_as_github(render_comment(verdict, CONTEXT))
+    assert html.count("<tr>") == 2 + 1 + len(files) + 1
+    assert not any(tag in html for tag in ("<img", "<script", "<em>", "merged</strong>"))
+    assert html.count("<h3>") == 1
+
+
+@given(st.text(), st.integers(100, 400))
+def test_cutting_keeps_within_the_bytes(text: str, limit: int) -> None:
+    """GitHub counts bytes, and would refuse a text of umlauts."""
+    assert len(truncate_bytes(text, limit).encode()) <= limit
+
+
+def test_the_same_facts_give_the_same_bytes() -> None:
+    """The comment would be edited, and everybody mailed, though nothing changed."""
+    assert render_comment(*CASES["fails"]) == render_comment(*CASES["fails"])
+
+
+def test_the_headline_fits_into_a_title() -> None:
+    """GitHub would refuse the check."""
+    assert all(len(headline(*case)) <= 255 for case in CASES.values())

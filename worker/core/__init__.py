@@ -1,0 +1,1 @@
+"""The engine: bytes and values in, values out; no files, network, clock or environment."""

@@ -1,0 +1,142 @@
+"""Cobertura's XML, the lingua franca: coverage.py, gcovr, istanbul, coverlet, tarpaulin, ….
+
+DTD: https://github.com/cobertura/web/blob/master/htdocs/xml/coverage-04.dtd
+
+The lines of a file are those directly below `<class>`. Those below `<method>` repeat them,
+except in istanbul's reports, where they are the functions' own counts; so they serve to
+tell functions only. Several classes may share a file.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import compress
+
+from worker.core.errors import ReportError
+from worker.core.formats._base import Format, Parsed, quote
+from worker.core.formats._build import FileBuilder, ReportBuilder
+from worker.core.formats._xml import opening, read_xml
+
+__all__ = ["FORMAT"]
+
+_INTEGER = re.compile(r"\s*[+-]?\d{1,4000}\s*")
+_CONDITION = re.compile(r"\(\s*(\d{1,9})\s*/\s*(\d{1,9})\s*\)")
+
+
+def _sniff(head: bytes) -> bool:
+    start = opening(head)
+    return (
+        start is not None
+        and start.root == "coverage"
+        and ("line-rate" in start.attributes or "packages" in start.elements)
+    )
+
+
+def _parse(data: bytes) -> Parsed:
+    reader = _Reader()
+    read_xml(
+        data,
+        starts={
+            "class": reader.start_class,
+            "method": reader.start_method,
+            "line": reader.line,
+        },
+        ends={"class": reader.end_class, "method": reader.end_method},
+        texts={"source": reader.source},
+    )
+    return Parsed(reader.report.build(), tuple(reader.sources))
+
+
+class _Lines:
+    """The attributes of `<line>` elements, as texts, until their parent ends."""
+
+    __slots__ = ("conditions", "hits", "numbers")
+
+    def __init__(self) -> None:
+        self.numbers: list[str] = []
+        self.hits: list[str] = []
+        self.conditions: list[tuple[str, str]] = []
+
+    def integers(self) -> tuple[list[int], list[int]]:
+        """Return line numbers and hits; fewer hits than none are none."""
+        return _integers("number", self.numbers), [
+            max(count, 0) for count in _integers("hits", self.hits)
+        ]
+
+
+class _Reader:
+    __slots__ = ("_class", "_file", "_lines", "_method", "report", "sources")
+
+    def __init__(self) -> None:
+        self.report = ReportBuilder()
+        self.sources: list[str] = []
+        self._file: FileBuilder | None = None
+        self._class = self._lines = _Lines()
+        self._method = ""
+
+    def source(self, text: str) -> None:
+        if text.strip() not in ("", "--source"):  # Cobertura's own report names its option, too
+            self.sources.append(text.strip())
+
+    def start_class(self, attributes: dict[str, str]) -> None:
+        self._file = self.report.file(attributes["filename"])
+        self._class = self._lines = _Lines()
+
+    def start_method(self, attributes: dict[str, str]) -> None:
+        self._method = attributes.get("name", "")
+        self._lines = _Lines()
+
+    def line(self, attributes: dict[str, str]) -> None:
+        lines = self._lines
+        number = attributes["number"]
+        lines.numbers.append(number)
+        lines.hits.append(attributes["hits"])
+        condition = attributes.get("condition-coverage")
+        if condition is not None:
+            lines.conditions.append((number, condition))
+
+    def end_method(self) -> None:
+        lines, self._lines = self._lines, self._class
+        numbers, hits = lines.integers()
+        if self._file is not None and numbers and self._method:
+            first, last = min(numbers), max(numbers)
+            # One line alone is the declaration's in istanbul's reports: no span is known.
+            span = last if last > first else None
+            self._file.add_function(first, self._method, max(hits), span)
+
+    def end_class(self) -> None:
+        file, self._file = self._file, None
+        if file is None:
+            return
+        numbers, hits = self._class.integers()
+        file.add_lines(numbers, compress(numbers, hits))
+        for number, text in self._class.conditions:
+            taken, total = _condition(text)
+            if total:
+                file.add_branches(int(number), taken, total)
+        self._class = self._lines = _Lines()
+
+
+def _integers(attribute: str, texts: list[str]) -> list[int]:
+    try:
+        return list(map(int, texts))
+    except ValueError:
+        wrong = next((text for text in texts if not _INTEGER.fullmatch(text)), texts[0])
+        raise ReportError(
+            f"the element that ends here has a <line> whose {attribute} is {quote(wrong)}, "
+            "not a whole number"
+        ) from None
+
+
+@lru_cache(maxsize=1024)
+def _condition(text: str) -> tuple[int, int]:
+    """Return (1, 2) of "50% (1/2)"; (0, 0) where no counts are given ("50%", "NaN")."""
+    found = _CONDITION.search(text)
+    if found is None:
+        return 0, 0
+    taken, total = int(found[1]), int(found[2])
+    return min(taken, total), total
+
+
+FORMAT = Format("cobertura", _sniff, _parse)

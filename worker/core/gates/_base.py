@@ -1,0 +1,21 @@
+"""What a gate is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from worker.core.verdict import Evidence, GateResult
+
+__all__ = ["Gate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One rule: its name in tables and commands, and the function that judges evidence."""
+
+    name: str
+    judge: Callable[[Evidence], GateResult]

@@ -1,0 +1,95 @@
+"""Exact ratios, and the only place where a number becomes text.
+
+Decisions are made on `Fraction`; a text is rounded so that it never flatters: a percentage
+downward, a loss upward. coverage.py has the same rule for 0 and 100
+(https://coverage.readthedocs.io/en/latest/config.html#report-precision).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Self
+
+__all__ = [
+    "Ratio",
+    "format_count",
+    "format_limit",
+    "format_loss",
+    "format_percent",
+    "format_points",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """`covered` of `total` lines (or branches, or functions); it adds like a vector."""
+
+    covered: int = 0
+    total: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.covered <= self.total:
+            raise ValueError(f"{self.covered} of {self.total} is no ratio")
+
+    def __add__(self, other: Self) -> Ratio:
+        return Ratio(self.covered + other.covered, self.total + other.total)
+
+    @property
+    def missed(self) -> int:
+        """How many are not covered."""
+        return self.total - self.covered
+
+    @property
+    def fraction(self) -> Fraction | None:
+        """The exact share between 0 and 1; None where there is nothing to measure."""
+        return Fraction(self.covered, self.total) if self.total else None
+
+    @property
+    def percent(self) -> Fraction | None:
+        """The exact percentage between 0 and 100; None where there is nothing to measure."""
+        return Fraction(100 * self.covered, self.total) if self.total else None
+
+
+def format_percent(percent: Fraction | int | None) -> str:
+    """Return a percentage with two decimals, rounded down: 59.999 is "59.99 %".
+
+    Whole thresholds are shown without decimals when given as `int`: 60 is "60 %".
+    """
+    if percent is None:
+        return "–"
+    if isinstance(percent, int):
+        return f"{percent} %"
+    return f"{_two_decimals(percent * 100 // 1)} %"
+
+
+def format_points(points: Fraction) -> str:
+    """Return a change in percentage points with its sign: a gain down, a loss up.
+
+    -2.001 is "−2.01 points", so that a failing loss is never shown as the allowed one.
+    """
+    hundredths = points * 100 // 1  # floor: toward minus infinity, so a loss grows
+    sign = "+" if points > 0 else "−" if hundredths < 0 else "±"
+    return f"{sign}{_two_decimals(abs(hundredths))} points"
+
+
+def format_loss(points: Fraction) -> str:
+    """Return a loss in points, without a sign, rounded up: 2.001 is "2.01 points"."""
+    return f"{_two_decimals(-(-points * 100 // 1))} points"
+
+
+def format_limit(limit: Fraction) -> str:
+    """Return a threshold as it was written: 60, 2, 0.5, 33.333."""
+    if limit.denominator == 1:
+        return str(limit.numerator)
+    return f"{float(limit):.4f}".rstrip("0")
+
+
+def format_count(count: int, singular: str, plural: str | None = None) -> str:
+    """Return "1 line", "2 lines", "1,234 lines"."""
+    word = singular if count == 1 else plural or f"{singular}s"
+    return f"{count:,} {word}"
+
+
+def _two_decimals(hundredths: int) -> str:
+    return f"{hundredths // 100}.{hundredths % 100:02d}"

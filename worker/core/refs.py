@@ -1,0 +1,177 @@
+"""Names of things on GitHub, and what GitHub says of them, as frozen values.
+
+Parsed once at the door (`bot.events` for payloads, `worker.github_api` for answers); no
+dictionary of GitHub's travels beyond it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NewType
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = [
+    "Artifact",
+    "ChangedFile",
+    "CheckRun",
+    "Comment",
+    "Commit",
+    "Comparison",
+    "PullRequest",
+    "Repository",
+    "Sha",
+    "WorkflowRun",
+]
+
+Sha = NewType("Sha", str)
+"""A commit's (or blob's) full hexadecimal id."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Repository:
+    """A repository, and the installation through which Covgate reaches it.
+
+    `id` stays when the repository is renamed or moved; `full_name` ("owner/name") is what
+    the address of a request is made of.
+    """
+
+    installation_id: int
+    id: int
+    full_name: str
+    default_branch: str = ""
+    private: bool = False
+    url: str = ""
+    """Where people look at it: "https://github.com/owner/name"."""
+
+    @property
+    def owner(self) -> str:
+        """The part before the slash."""
+        return self.full_name.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request as GitHub describes it now."""
+
+    number: int
+    title: str
+    author: str
+    state: str
+    """`open` or `closed` (merged ones are closed)."""
+    draft: bool
+    base_ref: str
+    base_sha: Sha
+    """The base branch's tip when GitHub last looked; not the merge base."""
+    head_ref: str
+    head_sha: Sha
+    head_repository: str | None
+    """"owner/name" of the head's repository; None where the fork was deleted."""
+    merge_commit_sha: Sha | None
+    """GitHub's test merge of head into base; it moves whenever either does."""
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowRun:
+    """One run of a GitHub Actions workflow, in its latest attempt.
+
+    https://docs.github.com/en/rest/actions/workflow-runs
+    """
+
+    id: int
+    attempt: int
+    name: str
+    workflow_id: int
+    event: str
+    """What started it: `pull_request`, `push`, `dynamic`, …"""
+    status: str
+    """`queued`, `in_progress`, `completed`, `waiting`, `requested`, `pending`, …"""
+    conclusion: str | None
+    """None until it is completed; then `success`, `failure`, `cancelled`, `skipped`, …"""
+    head_sha: Sha
+    head_branch: str
+    head_repository: str | None
+    started_at: datetime | None
+    updated_at: datetime | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A zip archive that a workflow run uploaded."""
+
+    id: int
+    name: str
+    size: int
+    """Bytes, compressed, as GitHub states them; a hint, never a limit."""
+    expired: bool
+    run_id: int
+    created_at: datetime | None = None
+    digest: str | None = None
+    """"sha256:…" of the archive, where GitHub knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """One file of a diff, as the compare and pull-request APIs list it.
+
+    `patch` holds the hunks without the `---`/`+++` lines. It is None for binary files and
+    pure renames, and also for files that GitHub found too long, which nothing marks.
+    """
+
+    path: str
+    status: str
+    """`added`, `removed`, `modified`, `renamed`, `copied`, `changed`, `unchanged`."""
+    additions: int
+    deletions: int
+    patch: str | None
+    previous_path: str | None = None
+    blob_sha: Sha | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What `compare/base...head` says: the merge base and the files changed since.
+
+    `complete` is False when the list of files stops at the API's limit of 300.
+    """
+
+    merge_base: Sha
+    files: tuple[ChangedFile, ...]
+    complete: bool = True
+    ahead_by: int = 0
+    behind_by: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit and its parents, first parent first."""
+
+    sha: Sha
+    parents: tuple[Sha, ...]
+    tree: Sha | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """A check run that this App made."""
+
+    id: int
+    name: str
+    head_sha: Sha
+    status: str
+    conclusion: str | None
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment in a pull request's conversation."""
+
+    id: int
+    author: str
+    own: bool
+    """Whether this App wrote it; a marker alone proves nothing."""
+    body: str

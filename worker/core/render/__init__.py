@@ -1,0 +1,22 @@
+"""Every text that people read is made here: values in, text out."""
+
+from __future__ import annotations
+
+from worker.core.render.check import Page, render_check
+from worker.core.render.comment import MARKER, render_comment
+from worker.core.render.context import Conclusion, Context, Source, conclude
+from worker.core.render.machine import render_json
+from worker.core.render.terminal import render_terminal
+
+__all__ = [
+    "MARKER",
+    "Conclusion",
+    "Context",
+    "Page",
+    "Source",
+    "conclude",
+    "render_check",
+    "render_comment",
+    "render_json",
+    "render_terminal",
+]

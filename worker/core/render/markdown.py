@@ -1,0 +1,132 @@
+"""Markdown from names that a stranger chose, and texts within GitHub's limits.
+
+Nothing from a pull request may become a link, an image, a mention, a row, a tag or a
+command: names stand in code spans, whose content GitHub takes literally
+(https://github.github.com/gfm/#code-spans).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from worker.core.model import line_ranges
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = [
+    "code",
+    "cut_rows",
+    "file_url",
+    "fold",
+    "line_links",
+    "link",
+    "plain",
+    "table",
+    "truncate_bytes",
+]
+
+_LONGEST_NAME = 200
+
+
+def code(name: str) -> str:
+    """Return a name as a code span that nothing inside it can leave.
+
+    Controls, line ends and the marks that turn text around are made visible; a `|` is
+    escaped so that it does not end a table's cell; a name of more than 200 characters is
+    cut in its middle.
+    """
+    shown = "".join(_visible(character) for character in name)
+    if len(shown) > _LONGEST_NAME:
+        shown = f"{shown[:99]}…{shown[-100:]}"
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if shown.startswith("`") or shown.endswith("`") or not shown.strip() else ""
+    # In a table's cell a backslash escapes a backslash too, so those before a `|` are doubled
+    # (https://github.com/github/cmark-gfm/blob/master/extensions/ext_scanners.re).
+    return re.sub(r"(\\*)\|", r"\1\1\|", f"{fence}{pad}{shown}{pad}{fence}")
+
+
+def plain(text: str) -> str:
+    """Return a text that may quote foreign names, every character of it literal.
+
+    Backslash escapes are Markdown's own (https://github.github.com/gfm/#backslash-escapes);
+    `@`, `#` and addresses, which GitHub links without any markup, are parted by a word
+    joiner, which nobody sees.
+    """
+    shown = "".join(_visible(character) for character in text)
+    escaped = re.sub(r"([\\`*_{}\[\]()<>|~!$&])", r"\\\1", shown)
+    return re.sub(r"(@|#(?=\w)|://|www\.)", "\\1\u2060", escaped)
+
+
+def link(text: str, url: str) -> str:
+    """Return a link; `text` is Markdown already, `url` is percent-encoded where it must be."""
+    safe = quote(url, safe=":/?#@!$&*+,;=%~-._")
+    return f"[{text}]({safe})"
+
+
+def line_links(lines: int, *, file_url: str, most: int = 12) -> str:
+    """Return a bitmap's line ranges, each linked to its lines: "3 · 5–9 · and 4 more"."""
+    ranges = line_ranges(lines)
+    shown = [
+        link(str(first), f"{file_url}#L{first}")
+        if first == last
+        else link(f"{first}–{last}", f"{file_url}#L{first}-L{last}")
+        for first, last in ranges[:most]
+    ]
+    if len(ranges) > most:
+        left = sum(last - first + 1 for first, last in ranges[most:])
+        shown.append(f"and {left} more")
+    return " · ".join(shown)
+
+
+def file_url(repository_url: str, sha: str, path: str) -> str:
+    """Return the address of a file at a commit."""
+    return f"{repository_url}/blob/{sha}/{quote(path)}"
+
+
+def table(header: Sequence[str], align: str, rows: Iterable[Sequence[str]]) -> str:
+    """Return a table; `align` has one of `l`, `r`, `c` for each column."""
+    rule = {"l": ":--", "r": "--:", "c": ":-:"}
+    lines = [_row(header), "|" + "|".join(rule[side] for side in align) + "|"]
+    lines += [_row(row) for row in rows]
+    return "\n".join(lines)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def fold(summary: str, body: str) -> str:
+    """Return a folded section; the empty lines make GitHub read the body as Markdown."""
+    return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
+
+
+def cut_rows(rows: Sequence[Sequence[str]], budget: int) -> int:
+    """Return how many of the rows, from the first, fit into `budget` bytes."""
+    used = 0
+    for count, row in enumerate(rows):
+        used += len(_row(row).encode()) + 1
+        if used > budget:
+            return count
+    return len(rows)
+
+
+def truncate_bytes(text: str, limit: int) -> str:
+    """Return the text, cut at a line's end so that it has at most `limit` UTF-8 bytes."""
+    encoded = text.encode()
+    if len(encoded) <= limit:
+        return text
+    note = "\n\n… cut here: GitHub takes no more.\n"
+    kept = encoded[: limit - len(note.encode())].decode(errors="ignore")
+    return kept[: kept.rfind("\n")] + note if "\n" in kept else kept + note
+
+
+def _visible(character: str) -> str:
+    """Return a character, or its code in place of one that can't be seen or turns text."""
+    if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp", "Co"}:
+        return f"\\u{ord(character):04x}" if character != "\t" else " "
+    return character

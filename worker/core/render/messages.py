@@ -1,0 +1,321 @@
+"""Texts for when there is no verdict: what is awaited or missing, and what to do about it.
+
+Each function returns a `Message`, ready to be published as a check and, where a person has
+to do something, as the comment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from worker.core.numbers import format_count
+from worker.core.render.check import Page
+from worker.core.render.comment import MARKER
+from worker.core.render.headline import SIGNS
+from worker.core.render.markdown import code, link, truncate_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from worker.core.config import Config
+    from worker.core.refs import Artifact, Sha, WorkflowRun
+    from worker.core.render.context import Conclusion
+    from worker.core.runs import Runs
+
+__all__ = [
+    "CONFIG_PATH",
+    "Message",
+    "broken_config",
+    "deadline_passed",
+    "diff_incomplete",
+    "internal_error",
+    "never_reported",
+    "no_artifact",
+    "no_path_matched",
+    "nothing_measured",
+    "nothing_readable",
+    "refused",
+    "superseded",
+    "waiting",
+]
+
+CONFIG_PATH = ".github/covgate.yml"
+
+_MOST_NAMES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A check without a verdict. `conclusion` is None while it waits."""
+
+    conclusion: Conclusion | None
+    page: Page
+    comments: bool = True
+    """Whether the pull request's comment says it too."""
+
+    @property
+    def comment(self) -> str:
+        """The comment's Markdown."""
+        mark = SIGNS[self.conclusion or "neutral"]
+        text = f"{MARKER}\n### {mark} {self.page.title}\n\n{self.page.summary}\n"
+        return truncate_bytes(text, 65_000)
+
+
+def waiting(runs: Runs, deadline: datetime) -> Message:
+    """Say which runs a verdict waits for, and when it stops to wait."""
+    total = len(runs.awaited) + len(runs.ended)
+    if runs.awaited:
+        names = ", ".join(f"“{_plain(run.name)}”" for run in runs.awaited[:_MOST_NAMES])
+        title = f"Waiting for {len(runs.awaited)} of {format_count(total, 'workflow')}: {names}"
+        body = "\n".join(f"- {_run(run)}: {run.status.replace('_', ' ')}" for run in runs.awaited)
+    else:
+        title = "Waiting for CI to start"
+        body = "No workflow has run on this commit yet."
+    end = (
+        f"At {deadline:%H:%M} UTC ({deadline:%d %b}) at the latest, or later if CI shows signs of "
+        "life until then, this check ends and says what is missing."
+    )
+    parts = (body, _aside(runs), end)
+    return Message(None, _page(title, *parts), comments=False)
+
+
+def deadline_passed(runs: Runs) -> Message:
+    """Say what did not come in time."""
+    if runs.awaited:
+        names = ", ".join(f"“{_plain(run.name)}”" for run in runs.awaited[:_MOST_NAMES])
+        title = f"No verdict: {names} did not end in time"
+        body = "\n".join(f"- {_run(run)}: {run.status.replace('_', ' ')}" for run in runs.awaited)
+        todo = "Cancel it or wait for it: when it ends, this check is made anew by itself."
+    else:
+        title = "No verdict: no workflow ran on this commit"
+        body = "Covgate reads the coverage report that a GitHub Actions workflow uploads."
+        todo = (
+            "If a path filter skips the workflow, let it run for every pull request. If it needs "
+            "an approval (first-time contributors), approve it. When a run ends, this check is "
+            "made anew by itself."
+        )
+    return Message("action_required", _page(title, body, _aside(runs), todo))
+
+
+def no_artifact(
+    runs: Sequence[WorkflowRun], found: Sequence[Artifact], config: Config, base_ref: str
+) -> Message:
+    """Say that runs ended without a matching artifact, what they left, and how to name it."""
+    patterns = ", ".join(code(source.artifact) for source in config.reports)
+    expired = sorted({artifact.name for artifact in found if artifact.expired})
+    names = sorted({artifact.name for artifact in found})
+    run = _quoted_runs(runs)
+    wanted = " or ".join(f"“{_plain(source.artifact)}”" for source in config.reports)
+    if expired and all(artifact.expired for artifact in found):
+        return Message(
+            "action_required",
+            _page(
+                f"No verdict: the artifacts of {run} have expired",
+                f"Expired: {_names(expired)}.",
+                "Re-run the workflow: it uploads them anew, and this check is made anew.",
+            ),
+        )
+    left = f"Found: {_names(names)}." if names else "It uploaded no artifact at all."
+    example = names[0] if names else "coverage"
+    return Message(
+        "action_required",
+        _page(
+            f"No verdict: {run} ended without an artifact that matches {wanted}",
+            f"{left} Looked for: {patterns}.",
+            _failed(runs),
+            f"If the report has another name, add it to {code(CONFIG_PATH)} on "
+            f"{code(base_ref)}:\n\n```yaml\nversion: 1\nreports:\n"
+            f"  - artifact: {_yaml_string(example)}\n```",
+            "If no report is uploaded yet, add this step after the tests:\n\n" + _UPLOAD_STEP,
+        ),
+    )
+
+
+def never_reported(runs: Sequence[WorkflowRun], found: Sequence[Artifact]) -> Message:
+    """Tell a repository that never had a report how to get one; the check stays neutral."""
+    names = sorted({artifact.name for artifact in found})
+    left = f" (found: {_names(names)})" if names else ""
+    return Message(
+        "neutral",
+        _page(
+            "No coverage report yet: five lines make CI upload one",
+            f"T{_quoted_runs(runs)[1:]} ended without an artifact that matches "
+            f"`coverage*`{left}. Add this step after the tests:",
+            _UPLOAD_STEP,
+            "From the first report on, every pull request is judged; nothing is blocked till then.",
+        ),
+        comments=False,
+    )
+
+
+def nothing_readable(problems: Sequence[str]) -> Message:
+    """Say that reports were there and none could be read."""
+    body = "\n".join(f"- {problem}" for problem in problems)
+    return Message(
+        "action_required",
+        _page(
+            f"No verdict: {format_count(len(problems), 'report')} could not be read",
+            body,
+            "Mend the step that makes or uploads the report, then re-run CI.",
+        ),
+    )
+
+
+def nothing_measured(names: Sequence[str]) -> Message:
+    """Say that the reports were read and measure nothing at all."""
+    return Message(
+        "action_required",
+        _page(
+            "No verdict: the coverage report measures no line",
+            f"Read: {_names(names)}.",
+            "Most often the tests did not run, or the tool was told to measure another folder. "
+            "Mend that, then re-run CI.",
+        ),
+    )
+
+
+def no_path_matched(reported: int, examples: Sequence[str]) -> Message:
+    """Say that no path of the reports is a file of the repository."""
+    shown = "\n".join(f"- {code(path)}" for path in examples[:_MOST_NAMES])
+    return Message(
+        "action_required",
+        _page(
+            f"No verdict: the repository has none of the report's {format_count(reported, 'file')}",
+            f"The report names, for example:\n\n{shown}",
+            "Make the test tool write paths relative to the repository's root (coverage.py: "
+            "`relative_files = true`), then re-run CI.",
+        ),
+    )
+
+
+def broken_config(reason: str, base_ref: str) -> Message:
+    """Say where the configuration is wrong."""
+    return Message(
+        "action_required",
+        _page(
+            f"No verdict: {CONFIG_PATH} on the base branch can not be used",
+            f"{code(CONFIG_PATH)} on {code(base_ref)}:\n\n{_block(reason)}",
+            "Mend it on the base branch: a pull request is judged by its base's configuration, so "
+            "that it can't loosen its own gate. `covgate config FILE` checks one before it is "
+            "pushed.",
+        ),
+    )
+
+
+def diff_incomplete(reason: str) -> Message:
+    """Say that the diff could not be had whole."""
+    return Message(
+        "action_required",
+        _page(
+            "No verdict: the diff could not be had whole",
+            _block(reason),
+            "Split the pull request, or leave generated files out of it: what can't be seen "
+            "can't be judged, and is never taken for covered.",
+        ),
+    )
+
+
+def refused(reason: str) -> Message:
+    """Say that GitHub refused to show something."""
+    return Message(
+        "action_required",
+        _page(
+            "No verdict: GitHub refused a request",
+            _block(reason),
+            "Somebody who administers the installation has to look at the App's permissions; "
+            "`covgate doctor` lists what is missing.",
+        ),
+    )
+
+
+def superseded(head: Sha) -> Message:
+    """Close the check of a commit that is no longer a pull request's head."""
+    return Message(
+        "action_required",
+        _page(
+            f"Superseded by {head[:7]}: only the newest commit is judged",
+            f"The pull request's head is `{head}` now; the verdict stands there.",
+        ),
+        comments=False,
+    )
+
+
+def internal_error(tries: int) -> Message:
+    """Say that judging this commit failed again and again, and stop trying."""
+    return Message(
+        "action_required",
+        _page(
+            "No verdict: Covgate failed on this commit",
+            f"It was tried {tries} times and no try came to an end. That is a defect of Covgate "
+            "or a report that is too large for the machine it runs on.",
+            "Re-run CI or push again to have it tried once more. The log of the worker has the "
+            "cause; whoever runs Covgate can look there.",
+        ),
+    )
+
+
+_UPLOAD_STEP = """```yaml
+- uses: actions/upload-artifact@v4
+  if: always()
+  with:
+    name: coverage
+    path: coverage.xml   # or lcov.info, coverage.json, …
+```"""
+
+
+def _page(title: str, *parts: str) -> Page:
+    title = title if len(title) <= 255 else f"{title[:254]}…"
+    return Page(title, truncate_bytes("\n\n".join(part for part in parts if part), 65_000))
+
+
+def _plain(name: str) -> str:
+    """Return a name for a check's title, which GitHub shows as plain text."""
+    shown = "".join(c if c.isprintable() else "�" for c in name)
+    return shown if len(shown) <= 60 else f"{shown[:59]}…"
+
+
+def _run(run: WorkflowRun) -> str:
+    started = f", started {run.started_at:%H:%M} UTC" if run.started_at else ""
+    return f"{link(code(run.name), run.url)} ({code(run.event)}{started})"
+
+
+def _quoted_runs(runs: Sequence[WorkflowRun]) -> str:
+    names = sorted({run.name for run in runs})
+    quoted = ", ".join(f"“{_plain(name)}”" for name in names[:3])
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"the {'run' if len(names) == 1 else 'runs'} {quoted}{more}"
+
+
+def _failed(runs: Sequence[WorkflowRun]) -> str:
+    failed = [run for run in runs if run.conclusion != "success"]
+    if not failed:
+        return ""
+    items = "\n".join(f"- {_run(run)}: {run.conclusion}" for run in failed)
+    return f"Not every run succeeded, which may be why:\n\n{items}"
+
+
+def _aside(runs: Runs) -> str:
+    if not runs.aside:
+        return ""
+    items = "\n".join(f"- {_run(run)}: {run.conclusion or run.status}" for run in runs.aside)
+    return f"Not waited for (skipped, waiting for an approval, or GitHub's own):\n\n{items}"
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(code(name) for name in names[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _block(text: str) -> str:
+    """Return a text as an indented code block: nothing in it is Markdown."""
+    lines = ["".join(c if c.isprintable() else "�" for c in line) for line in text.splitlines()]
+    return "\n".join(f"    {line}" for line in lines) or "    (no reason given)"
+
+
+def _yaml_string(name: str) -> str:
+    visible = "".join(c if c.isprintable() and c != "`" else "?" for c in name)
+    escaped = visible.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
