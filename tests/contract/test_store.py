@@ -1,0 +1,223 @@
+"""One suite for every store: the fake that flows are tested with, SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes.store import MemoryStore
+from worker.core.errors import CovgateError
+from worker.core.refs import Repository, Sha
+from worker.ports import BaselineRecord, Store, VerdictRecord
+from worker.store import open_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOON = datetime(2030, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
+ROCKETS = Repository(7, 70, "acme/rockets", "main", url="https://github.com/acme/rockets")
+ANVILS = Repository(7, 71, "acme/anvils", "trunk", private=True)
+ELSEWHERE = Repository(8, 80, "other/thing", "main")
+A, B, C = Sha("a" * 40), Sha("b" * 40), Sha("c" * 40)
+BASELINE = BaselineRecord(70, A, "main", 81, 100, b"report\0\xff", 1000, 1, NOON)
+VERDICT = VerdictRecord(70, 5, A, "success", "60 % of new code", '{"gates": []}', NOON)
+
+
+@pytest.fixture(
+    params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], name="store"
+)
+def _store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """Return an empty store of each kind."""
+    if request.param == "memory":
+        return MemoryStore()
+    if request.param == "sqlite":
+        return open_store(f"sqlite:///{tmp_path}/history.db")
+    return open_store(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def known(store: Store) -> Store:
+    """Return a store that remembers three repositories of two installations."""
+    for repository in (ROCKETS, ANVILS, ELSEWHERE):
+        store.remember_repository(repository)
+    return store
+
+
+def test_an_empty_store_answers(store: Store) -> None:
+    """The first pull request of a fresh installation would fail instead of being judged."""
+    store.ping()
+    assert store.baseline(70, [A, B]) is None
+    assert store.baseline(70, []) is None
+    assert not store.has_baseline(70)
+    assert store.verdict(70, 5, A) is None
+    store.forget(7)
+
+
+def test_a_baseline_comes_back_as_it_was(known: Store) -> None:
+    """A report changed on its way through the database would judge by wrong lines."""
+    known.record_baseline(BASELINE)
+    assert known.baseline(70, [A]) == BASELINE
+    assert known.has_baseline(70)
+    assert not known.has_baseline(71)
+
+
+def test_the_nearest_ancestor_with_a_report_wins(known: Store) -> None:
+    """A pull request would be compared with an older state of its base than need be."""
+    known.record_baseline(replace(BASELINE, commit=C))
+    known.record_baseline(replace(BASELINE, commit=B, covered=82))
+    nearest = known.baseline(70, [A, B, C])
+    assert nearest is not None
+    assert (nearest.commit, nearest.covered) == (B, 82)
+
+
+def test_ancestors_may_be_many(known: Store) -> None:
+    """A branch that left its base thousands of commits ago would have no verdict at all."""
+    ancestors = [Sha(f"{number:040x}") for number in range(3_000)]
+    known.record_baseline(replace(BASELINE, commit=ancestors[1_234]))
+    known.record_baseline(replace(BASELINE, commit=ancestors[2_900]))
+    found = known.baseline(70, ancestors)
+    assert found is not None
+    assert found.commit == ancestors[1_234]
+
+
+def test_a_repository_has_its_own_baselines(known: Store) -> None:
+    """A fork with the same commits would be compared with another repository's numbers."""
+    known.record_baseline(BASELINE)
+    assert known.baseline(71, [A]) is None
+
+
+@pytest.mark.parametrize(
+    ("run", "attempt", "replaced"),
+    [(1001, 1, True), (1000, 2, True), (1000, 1, True), (1000, 0, False), (999, 9, False)],
+)
+def test_an_older_run_never_replaces_a_newer_baseline(
+    known: Store, run: int, attempt: int, replaced: bool
+) -> None:
+    """A late delivery of a first attempt would bring back numbers that were mended since."""
+    known.record_baseline(BASELINE)
+    known.record_baseline(replace(BASELINE, run_id=run, attempt=attempt, covered=1, report=b"x"))
+    kept = known.baseline(70, [A])
+    assert kept is not None
+    assert kept.covered == (1 if replaced else 81)
+
+
+def test_any_order_of_runs_leaves_the_newest(known: Store) -> None:
+    """The baseline would depend on which delivery GitHub happened to send last."""
+    orders = list(permutations([(1, 1), (1, 2), (2, 1), (3, 1)]))
+    for number, order in enumerate(orders):
+        commit = Sha(f"{number:040x}")
+        for run, attempt in order:
+            known.record_baseline(replace(BASELINE, commit=commit, run_id=run, attempt=attempt))
+        kept = known.baseline(70, [commit])
+        assert kept is not None
+        assert kept.run_id == 3
+
+
+def test_numbers_of_githubs_size_fit(known: Store) -> None:
+    """Ids beyond 2³¹ are everyday at GitHub; a verdict would fail to be recorded."""
+    large = replace(BASELINE, run_id=2**62, attempt=3, covered=5 * 10**9, total=6 * 10**9)
+    known.record_baseline(large)
+    assert known.baseline(70, [A]) == large
+    huge = Repository(2**40, 2**41, "big/id")
+    known.remember_repository(huge)
+    known.record_verdict(replace(VERDICT, repository_id=2**41))
+    assert known.verdict(2**41, 5, A) is not None
+
+
+def test_a_report_of_megabytes_fits(known: Store) -> None:
+    """Large projects are those that need a baseline most."""
+    report = bytes(range(256)) * 16_384
+    known.record_baseline(replace(BASELINE, report=report))
+    found = known.baseline(70, [A])
+    assert found is not None
+    assert found.report == report
+
+
+def test_a_verdict_comes_back_and_its_later_one_replaces_it(known: Store) -> None:
+    """The history would show a verdict that a recheck has long replaced."""
+    known.record_verdict(VERDICT)
+    assert known.verdict(70, 5, A) == VERDICT
+    later = replace(VERDICT, conclusion="failure", title="59.99 %", details="{}")
+    known.record_verdict(later)
+    assert known.verdict(70, 5, A) == later
+    assert known.verdict(70, 5, B) is None
+    assert known.verdict(70, 6, A) is None
+    assert known.verdict(71, 5, A) is None
+
+
+def test_times_come_back_in_utc(known: Store) -> None:
+    """The dashboard would be hours off where the server's zone is not UTC."""
+    there = NOON.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    known.record_verdict(replace(VERDICT, recorded_at=there))
+    found = known.verdict(70, 5, A)
+    assert found is not None
+    assert (found.recorded_at, found.recorded_at.utcoffset()) == (NOON, timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("naïve 数 🚀", "naïve 数 🚀"),
+        ("'; DROP TABLE verdicts; --", "'; DROP TABLE verdicts; --"),
+        ("a\0b", "a\ufffdb"),
+        ("a\ud800b", "a\ufffdb"),
+    ],
+)
+def test_no_text_stops_a_verdict(known: Store, title: str, shown: str) -> None:
+    """A file name that a database refuses would make its pull request fail for ever."""
+    known.record_verdict(replace(VERDICT, title=title))
+    found = known.verdict(70, 5, A)
+    assert found is not None
+    assert found.title == shown
+
+
+def test_a_renamed_repository_keeps_its_history(known: Store) -> None:
+    """A team that renames its repository would lose every baseline."""
+    known.record_baseline(BASELINE)
+    known.remember_repository(replace(ROCKETS, full_name="acme/starships"))
+    assert known.baseline(70, [A]) == BASELINE
+
+
+def test_an_uninstalled_app_leaves_nothing(known: Store) -> None:
+    """Data of people who removed Covgate would stay; those of others would be lost."""
+    for repository_id in (70, 71, 80):
+        known.record_baseline(replace(BASELINE, repository_id=repository_id))
+        known.record_verdict(replace(VERDICT, repository_id=repository_id))
+    known.forget(7)
+    for repository_id in (70, 71):
+        assert not known.has_baseline(repository_id)
+        assert known.verdict(repository_id, 5, A) is None
+    assert known.has_baseline(80)
+    assert known.verdict(80, 5, A) is not None
+
+
+def test_a_removed_repository_leaves_its_neighbours(known: Store) -> None:
+    """Removing one repository from the App would delete the history of all."""
+    for repository_id in (70, 71):
+        known.record_baseline(replace(BASELINE, repository_id=repository_id))
+    known.forget(7, 70)
+    assert not known.has_baseline(70)
+    assert known.has_baseline(71)
+
+
+def test_a_moved_repository_outlives_its_old_installation(known: Store) -> None:
+    """A repository moved to another owner would lose its history when the old one leaves."""
+    known.record_baseline(BASELINE)
+    known.remember_repository(replace(ROCKETS, installation_id=8))
+    known.forget(7)
+    known.forget(7, 70)
+    assert known.has_baseline(70)
+
+
+def test_nothing_of_a_forgotten_repository_comes_back(known: Store) -> None:
+    """A job still running while the App is uninstalled would store data nobody deletes."""
+    known.forget(7, 70)
+    with pytest.raises(CovgateError, match="remember_repository"):
+        known.record_baseline(BASELINE)
+    with pytest.raises(CovgateError, match="remember_repository"):
+        known.record_verdict(VERDICT)
+    assert not known.has_baseline(70)
