@@ -1,0 +1,17 @@
+"""GitHub's REST API: the one package that imports PyGithub and PyJWT."""
+
+from __future__ import annotations
+
+from worker.github_api.auth import AppKey
+from worker.github_api.client import GitHubApp, RepositoryClient
+from worker.github_api.secrets import Secret
+from worker.github_api.tokens import MemoryTokenCache, RedisTokenCache
+
+__all__ = [
+    "AppKey",
+    "GitHubApp",
+    "MemoryTokenCache",
+    "RedisTokenCache",
+    "RepositoryClient",
+    "Secret",
+]

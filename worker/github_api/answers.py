@@ -1,0 +1,322 @@
+"""What Covgate reads of GitHub's JSON: the fields in use, each type once.
+
+Everything else in an answer is skipped unread. Each type turns itself into the value that
+travels on. Fields may be null wherever GitHub's description or a deleted account, fork or
+App makes them so: https://github.com/github/rest-api-description
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from worker.core.refs import (
+    Artifact,
+    ChangedFile,
+    CheckRun,
+    Comment,
+    Commit,
+    PullRequest,
+    Repository,
+    Sha,
+    WorkflowRun,
+)
+
+__all__ = [
+    "AppAnswer",
+    "ArtifactAnswer",
+    "ArtifactPage",
+    "BlobAnswer",
+    "CheckAnswer",
+    "CheckPage",
+    "CommentAnswer",
+    "CommitAnswer",
+    "ComparisonAnswer",
+    "ContentAnswer",
+    "FileAnswer",
+    "PullAnswer",
+    "RepositoryAnswer",
+    "RunAnswer",
+    "RunPage",
+    "TreeAnswer",
+    "TreeEntry",
+]
+
+
+class AppAnswer(msgspec.Struct):
+    """A GitHub App."""
+
+    id: int
+    slug: str = ""
+
+
+class _User(msgspec.Struct):
+    login: str
+    type: str = "User"
+
+
+class _Named(msgspec.Struct):
+    full_name: str
+
+
+class RepositoryAnswer(msgspec.Struct):
+    """A repository."""
+
+    id: int
+    full_name: str
+    default_branch: str
+    private: bool
+    html_url: str
+
+    def value(self, installation_id: int) -> Repository:
+        """Return it, as seen through an installation."""
+        return Repository(
+            installation_id=installation_id,
+            id=self.id,
+            full_name=self.full_name,
+            default_branch=self.default_branch,
+            private=self.private,
+            url=self.html_url,
+        )
+
+
+class _End(msgspec.Struct):
+    ref: str
+    sha: Sha
+    repo: _Named | None = None
+
+
+class PullAnswer(msgspec.Struct):
+    """A pull request, alone or in a list."""
+
+    number: int
+    title: str
+    state: str
+    base: _End
+    head: _End
+    html_url: str
+    user: _User | None = None
+    draft: bool = False
+    merge_commit_sha: Sha | None = None
+
+    def value(self) -> PullRequest:
+        """Return the pull request."""
+        return PullRequest(
+            number=self.number,
+            title=self.title,
+            author=self.user.login if self.user else "",
+            state=self.state,
+            draft=self.draft,
+            base_ref=self.base.ref,
+            base_sha=self.base.sha,
+            head_ref=self.head.ref,
+            head_sha=self.head.sha,
+            head_repository=self.head.repo.full_name if self.head.repo else None,
+            merge_commit_sha=self.merge_commit_sha,
+            url=self.html_url,
+        )
+
+
+class RunAnswer(msgspec.Struct):
+    """A workflow run."""
+
+    id: int
+    workflow_id: int
+    event: str
+    head_sha: Sha
+    html_url: str
+    status: str | None = None
+    name: str | None = None
+    path: str = ""
+    conclusion: str | None = None
+    run_attempt: int = 1
+    head_branch: str | None = None
+    head_repository: _Named | None = None
+    run_started_at: datetime | None = None
+    updated_at: datetime | None = None
+
+    def value(self) -> WorkflowRun:
+        """Return the run."""
+        return WorkflowRun(
+            id=self.id,
+            attempt=self.run_attempt,
+            name=self.name or self.path,
+            workflow_id=self.workflow_id,
+            event=self.event,
+            status=self.status or "",
+            conclusion=self.conclusion,
+            head_sha=self.head_sha,
+            head_branch=self.head_branch or "",
+            head_repository=self.head_repository.full_name if self.head_repository else None,
+            started_at=self.run_started_at,
+            updated_at=self.updated_at,
+            url=self.html_url,
+        )
+
+
+class RunPage(msgspec.Struct):
+    """A page of workflow runs."""
+
+    workflow_runs: list[RunAnswer]
+
+
+class ArtifactAnswer(msgspec.Struct):
+    """An artifact of a run."""
+
+    id: int
+    name: str
+    size_in_bytes: int
+    expired: bool
+    created_at: datetime | None = None
+    digest: str | None = None
+
+    def value(self, run_id: int) -> Artifact:
+        """Return the artifact."""
+        return Artifact(
+            id=self.id,
+            name=self.name,
+            size=self.size_in_bytes,
+            expired=self.expired,
+            run_id=run_id,
+            created_at=self.created_at,
+            digest=self.digest,
+        )
+
+
+class ArtifactPage(msgspec.Struct):
+    """A page of artifacts."""
+
+    artifacts: list[ArtifactAnswer]
+
+
+class FileAnswer(msgspec.Struct):
+    """A file of a diff."""
+
+    filename: str
+    status: str
+    additions: int
+    deletions: int
+    patch: str | None = None
+    previous_filename: str | None = None
+    sha: Sha | None = None
+
+    def value(self) -> ChangedFile:
+        """Return the changed file."""
+        return ChangedFile(
+            path=self.filename,
+            status=self.status,
+            additions=self.additions,
+            deletions=self.deletions,
+            patch=self.patch,
+            previous_path=self.previous_filename,
+            blob_sha=self.sha,
+        )
+
+
+class _Ref(msgspec.Struct):
+    sha: Sha
+
+
+class ComparisonAnswer(msgspec.Struct):
+    """A comparison of two commits."""
+
+    merge_base_commit: _Ref
+    ahead_by: int
+    behind_by: int
+    files: list[FileAnswer] = []
+
+
+class _Details(msgspec.Struct):
+    tree: _Ref
+
+
+class CommitAnswer(msgspec.Struct):
+    """A commit in a list of commits."""
+
+    sha: Sha
+    commit: _Details
+    parents: list[_Ref]
+
+    def value(self) -> Commit:
+        """Return the commit."""
+        return Commit(self.sha, tuple(parent.sha for parent in self.parents), self.commit.tree.sha)
+
+
+class ContentAnswer(msgspec.Struct):
+    """A file, folder, link or submodule at a path."""
+
+    type: str
+    sha: Sha = Sha("")
+    size: int = 0
+    content: str = ""
+    encoding: str = ""
+
+
+class BlobAnswer(msgspec.Struct):
+    """A file's content by its blob."""
+
+    content: str
+
+
+class TreeEntry(msgspec.Struct):
+    """One entry of a tree: `type` is `blob`, `tree` or `commit` (a submodule)."""
+
+    path: str
+    mode: str
+    type: str
+    sha: Sha = Sha("")
+
+
+class TreeAnswer(msgspec.Struct):
+    """A folder's entries, or all below it; not all of them where it is truncated."""
+
+    tree: list[TreeEntry]
+    truncated: bool = False
+
+
+class CheckAnswer(msgspec.Struct):
+    """A check run."""
+
+    id: int
+    name: str
+    head_sha: Sha
+    status: str
+    conclusion: str | None = None
+    external_id: str | None = None
+    app: AppAnswer | None = None
+
+    def value(self) -> CheckRun:
+        """Return the check run."""
+        return CheckRun(
+            id=self.id,
+            name=self.name,
+            head_sha=self.head_sha,
+            status=self.status,
+            conclusion=self.conclusion,
+            external_id=self.external_id or "",
+        )
+
+
+class CheckPage(msgspec.Struct):
+    """A page of check runs."""
+
+    check_runs: list[CheckAnswer]
+
+
+class CommentAnswer(msgspec.Struct):
+    """A comment of a conversation."""
+
+    id: int
+    body: str | None = None
+    user: _User | None = None
+    performed_via_github_app: AppAnswer | None = None
+
+    def value(self, *, own: bool) -> Comment:
+        """Return the comment."""
+        return Comment(
+            id=self.id,
+            author=self.user.login if self.user else "",
+            own=own,
+            body=self.body or "",
+        )
