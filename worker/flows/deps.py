@@ -1,0 +1,32 @@
+"""What the flows are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from worker.contracts import Subject
+    from worker.ports import Clock, GitHub, Inbox, Store
+
+__all__ = ["Deps"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """The ports, and the few settings that flows know."""
+
+    inbox: Inbox
+    store: Store
+    clock: Clock
+    github: Callable[[Subject, str], GitHub]
+    """Opens the repository of a subject, by its full name of the moment; asks nothing yet."""
+    deadline: timedelta = timedelta(hours=2)
+    """How long after the last sign of life a check waits for CI."""
+    look_again: timedelta = timedelta(minutes=10)
+    """How often a waiting subject is looked at though nobody said that anything changed."""
+    settle: timedelta = timedelta(seconds=10)
+    """How long a creation in doubt may take to show up in GitHub's lists."""

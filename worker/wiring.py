@@ -1,0 +1,64 @@
+"""The real adapters behind the ports, put together in one place."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from worker.flows.deps import Deps
+from worker.github_api import AppKey, GitHubApp, RedisTokenCache
+from worker.inbox import RedisInbox, connect
+from worker.store import SqlStore, open_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from worker.contracts import Subject
+    from worker.ports import GitHub
+    from worker.settings import Settings
+
+__all__ = ["SystemClock", "open_deps"]
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+        return datetime.now(UTC)
+
+
+@contextmanager
+def open_deps(settings: Settings) -> Iterator[Deps]:
+    """Open what one job needs, and close it after.
+
+    Nothing is shared between jobs: PyGithub's clients are not safe for several threads, and
+    connections do not survive a fork. The database's schema is taken as it is: processes
+    bring it up to date when they start.
+    """
+    clock = SystemClock()
+    with ExitStack() as stack:
+        redis = stack.enter_context(connect(settings.redis_url))
+        key = AppKey(settings.app_id, settings.private_key.get_secret_value())
+        app = GitHubApp(
+            key,
+            base_url=settings.github_url,
+            clock=clock,
+            tokens=RedisTokenCache(redis, key.derive("installation tokens")),
+            download_hosts=settings.download_hosts,
+        )
+        engine = open_engine(settings.database_url)
+        stack.callback(engine.dispose)
+
+        def github(subject: Subject, full_name: str) -> GitHub:
+            client = app.repository(subject.installation_id, subject.repository_id, full_name)
+            return stack.enter_context(client)
+
+        yield Deps(
+            inbox=RedisInbox(redis),
+            store=SqlStore(engine),
+            clock=clock,
+            github=github,
+            deadline=settings.deadline,
+        )
