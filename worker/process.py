@@ -1,0 +1,327 @@
+"""The worker's processes: one supervisor, N RQ workers, and a fork for each job.
+
+The supervisor starts workers, starts those that die again, and sweeps the inbox. A worker
+listens to the one queue and forks for each wake, so that a hostile report or a defect takes
+one look with it and no more. No process that forks has threads.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from redis.exceptions import RedisError
+from rq.exceptions import NoSuchJobError
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from worker.contracts import QUEUE, RECONCILE
+from worker.core.errors import CovgateError
+from worker.guard import die_with_parent
+from worker.inbox import RedisInbox, connect
+
+# macOS's frameworks crash in forked processes that did not exec.
+if sys.platform == "darwin":
+    from rq.worker import SpawnWorker as RQWorker
+else:
+    from rq.worker import Worker as RQWorker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from multiprocessing.context import ForkContext, SpawnContext
+    from multiprocessing.process import BaseProcess
+    from types import FrameType
+
+    from redis import Redis
+
+__all__ = ["PRELOAD", "ForeignJobError", "ReconcileWorker", "WakeJob", "run_workers", "work"]
+
+PRELOAD = ("worker.tasks",)
+"""What is imported before forking: 12 ms a job instead of 167."""
+
+_WORKER_SECONDS = 60
+"""RQ's worker_ttl: it blocks for 15 seconds less, and is missed after 60 more."""
+_MONITOR_SECONDS = 5
+_MAINTENANCE_SECONDS = 60
+_SWEEP_SECONDS = 5.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+"""Seconds before a dead worker is started again: doubled each time, up to the longest."""
+_SETTLED_SECONDS = 5.0
+"""A worker that lived as long was no failed start: the pauses begin anew."""
+
+_log = logging.getLogger(__name__)
+
+
+class ForeignJobError(CovgateError):
+    """Somebody put a job into the queue that is no wake of Covgate's."""
+
+
+class WakeJob(Job):
+    """An RQ job that runs nothing but `task`, with one text as its argument.
+
+    Whoever can write to Redis can enqueue anything (https://github.com/rq/rq/issues/2389),
+    and the JSON serializer alone does not stop `os.system`. So the name is compared before
+    anything is imported, and callbacks, which RQ imports by name too, and webhooks, which it
+    sends anywhere, are never run.
+    """
+
+    task: ClassVar[str] = RECONCILE
+    _has_extras: bool = True  # until the hash has been read
+
+    def restore(self, raw_data: Any) -> Any:  # noqa: ANN401 - RQ's signature
+        """Read the job's hash; one that is no job counts as gone, and ends no worker."""
+        try:
+            super().restore(raw_data)
+        except NoSuchJobError:
+            raise
+        except Exception as error:
+            raise NoSuchJobError(f"{self.id} is malformed: {error}") from error
+        callbacks = (
+            self._success_callback_name,
+            self._failure_callback_name,
+            self._stopped_callback_name,
+        )
+        self._has_extras = any(callbacks) or bool(self.webhooks)
+        self._success_callback = self._failure_callback = self._stopped_callback = None  # type: ignore[assignment] # None is "has none"
+        self.webhooks = []
+
+    def perform(self) -> Any:  # noqa: ANN401 - RQ's signature
+        """Run the task; `ForeignJobError` where the job is not one of Covgate's."""
+        texts = [type(part) for part in self.args] == [str]
+        plain = texts and self.kwargs == {} and self.instance is None and not self._has_extras
+        if self.func_name != self.task or not plain:
+            raise ForeignJobError(
+                f"refused the job {self.id} ({self.func_name!r}): a worker runs {self.task} with "
+                "one text and no callback; find out who else can write to this Redis"
+            )
+        return super().perform()
+
+
+class ReconcileWorker(RQWorker):
+    """An RQ worker for Covgate's one queue.
+
+    One queue only: with several, RQ pops without its intermediate list and loses what it
+    held when killed (https://github.com/rq/rq/issues/1716).
+    """
+
+    max_connection_wait_time = 2.0  # RQ's own pauses grow to a minute
+    log_result_lifespan = False
+
+    @classmethod
+    def make(cls, client: Redis, job_class: type[WakeJob] = WakeJob) -> Self:
+        """Return a worker of the one queue; the client is its own."""
+        return cls(
+            [QUEUE],
+            connection=client,
+            job_class=job_class,
+            serializer=JSONSerializer,
+            worker_ttl=_WORKER_SECONDS,
+            job_monitoring_interval=_MONITOR_SECONDS,
+            maintenance_interval=_MAINTENANCE_SECONDS,
+            log_job_description=False,
+        )
+
+    def subscribe(self) -> None:
+        """Take no commands: they need a thread, and anybody with Redis may send them."""
+
+    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """End now, at the second signal; RQ would ignore it within a second of the first."""
+        if self.horse_pid:
+            self.kill_horse()
+            self.wait_for_horse()
+        raise SystemExit(1)
+
+
+def work(
+    redis_url: str,
+    *,
+    preload: Sequence[str] = PRELOAD,
+    job_class: type[WakeJob] = WakeJob,
+) -> None:
+    """Be one worker, in this process, until SIGTERM (which lets the job in work end)."""
+    for name in preload:
+        importlib.import_module(name)
+    with connect(redis_url) as client:
+        ReconcileWorker.make(client, job_class).work(logging_level="WARNING")
+
+
+def run_workers(
+    redis_url: str,
+    count: int = 1,
+    *,
+    environment: Mapping[str, str] | None = None,
+    preload: Sequence[str] = PRELOAD,
+    job_class: type[WakeJob] = WakeJob,
+    sweep_seconds: float = _SWEEP_SECONDS,
+) -> int:
+    """Be the supervisor of `count` workers until SIGTERM or SIGINT; return the exit status.
+
+    The first signal lets the jobs in work end (status 0), the second ends them (status 1):
+    their subjects are taken again when their leases end. `environment` is added to the
+    workers'. `preload` names modules to import before any fork. To be called in the main
+    thread of a process without other threads.
+    """
+    for name in preload:
+        importlib.import_module(name)
+    supervisor = _Supervisor(
+        redis_url=redis_url,
+        environment=dict(environment or {}),
+        preload=tuple(preload),
+        job_class=job_class,
+        slots=[_Slot() for _ in range(count)],
+    )
+    return supervisor.run(sweep_seconds)
+
+
+@dataclass(slots=True)
+class _Slot:
+    """A place for one worker: who is in it, or when the next may be."""
+
+    process: BaseProcess | None = None
+    started: float = 0.0
+    pause: float = _SHORTEST_PAUSE
+    not_before: float = 0.0
+
+
+@dataclass(slots=True)
+class _Supervisor:
+    redis_url: str
+    environment: dict[str, str]
+    preload: tuple[str, ...]
+    job_class: type[WakeJob]
+    slots: list[_Slot]
+    signals: int = 0
+    _sweep_failed: bool = False
+    _next_sweep: float = field(default=0.0)
+
+    def run(self, sweep_seconds: float) -> int:
+        """Keep the slots filled and the inbox swept until a signal says stop."""
+        before = {
+            number: signal.signal(number, self._on_signal)
+            for number in (signal.SIGTERM, signal.SIGINT)
+        }
+        try:
+            with connect(self.redis_url) as client:
+                inbox = RedisInbox(client, task=self.job_class.task)
+                while not self.signals:
+                    self._fill()
+                    self._sweep(inbox, sweep_seconds)
+                    self._rest(min(0.5, sweep_seconds))
+            while any(slot.process for slot in self.slots):
+                self._rest(0.5)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        return 1 if self.signals > 1 else 0
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Pass the first and the second signal on; a worker knows what each one means."""
+        self.signals += 1
+        for slot in self.slots:
+            if slot.process is not None and slot.process.is_alive():
+                slot.process.terminate()
+
+    def _fill(self) -> None:
+        """Start a worker in each empty slot that is not pausing."""
+        context = _context()
+        for slot in self.slots:
+            if slot.process is None and time.monotonic() >= slot.not_before and not self.signals:
+                arguments = (self.redis_url, self.environment, self.preload, self.job_class)
+                process = context.Process(target=_child, args=(os.getpid(), *arguments))
+                # A signal in between would miss the new process, or find it half made.
+                blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+                try:
+                    process.start()
+                    slot.process, slot.started = process, time.monotonic()
+                finally:
+                    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+    def _rest(self, seconds: float) -> None:
+        """Wait until a worker ends, or for a while; take note of those that ended."""
+        alive = [slot.process.sentinel for slot in self.slots if slot.process]
+        if alive:
+            wait(alive, timeout=seconds)
+        else:
+            time.sleep(seconds)
+        for slot in self.slots:
+            if slot.process is not None and not slot.process.is_alive():
+                self._empty(slot, slot.process)
+
+    def _empty(self, slot: _Slot, process: BaseProcess) -> None:
+        lived = time.monotonic() - slot.started
+        slot.pause = _SHORTEST_PAUSE if lived > _SETTLED_SECONDS else slot.pause
+        if not self.signals:
+            _log.warning(
+                "worker %s ended with %s after %.1f s, another starts in %.1f s",
+                process.pid,
+                process.exitcode,
+                lived,
+                slot.pause,
+            )
+        slot.not_before = time.monotonic() + slot.pause
+        slot.pause = min(slot.pause * 2, _LONGEST_PAUSE)
+        slot.process = None
+        process.close()
+
+    def _sweep(self, inbox: RedisInbox, every: float) -> None:
+        """Wake workers for what is overdue; Redis being away is waited out."""
+        if time.monotonic() < self._next_sweep:
+            return
+        self._next_sweep = time.monotonic() + every
+        try:
+            while inbox.sweep(limit=_SWEEP_LIMIT):
+                pass  # as many again may be overdue
+        except (RedisError, OSError) as error:
+            if not self._sweep_failed:
+                _log.warning("can not sweep the inbox, will try again: %s", error)
+            self._sweep_failed = True
+        else:
+            self._sweep_failed = False
+
+
+def _context() -> ForkContext | SpawnContext:
+    if sys.platform == "darwin":
+        return multiprocessing.get_context("spawn")
+    return multiprocessing.get_context("fork")
+
+
+_SWEEP_LIMIT = 500
+_STOPPING = (signal.SIGTERM, signal.SIGINT)
+
+
+def _child(
+    supervisor: int,
+    redis_url: str,
+    environment: dict[str, str],
+    preload: tuple[str, ...],
+    job_class: type[WakeJob],
+) -> None:
+    """Be a worker in a process of its own, which ends with its supervisor."""
+    # A group of its own: the terminal's Ctrl-C reaches the supervisor alone, which passes it
+    # on once; and RQ, which ends a job by its group, can never hit the supervisor's.
+    os.setsid()
+    for number in _STOPPING:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+    os.environ.update(environment)
+    if sys.platform == "darwin":
+        threading.Thread(target=_follow_parent, daemon=True).start()
+    else:
+        die_with_parent(signal.SIGTERM, supervisor)
+    work(redis_url, preload=preload, job_class=job_class)
+
+
+def _follow_parent() -> None:
+    """End this process, orderly, when its parent has ended (macOS: nobody forks here)."""
+    if parent := multiprocessing.parent_process():
+        wait([parent.sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)
