@@ -43,6 +43,15 @@ class Publisher:
         """Return whether the head's check has a conclusion already."""
         return bool(self._recall(f"check:{head}").get("concluded"))
 
+    def reopen_check(self, head: Sha) -> None:
+        """Take note that somebody pressed "Re-run": GitHub has cleared the conclusion.
+
+        https://docs.github.com/en/rest/checks/runs#rerequest-a-check-run
+        """
+        known = self._recall(f"check:{head}")
+        if known:
+            self._remember(f"check:{head}", id=known["id"], digest="", concluded=False)
+
     def open_check(self, head: Sha, message: Message) -> None:
         """Make the head's check, in progress, where there is none; end an older head's."""
         stale = self._effects.get(_OPEN)

@@ -75,6 +75,8 @@ class _Pull:
 
     def reconcile(self) -> timedelta | None:
         publisher = Publisher(self.claim, self.deps, self.github)
+        if any(notice.event.endswith(".rerequested") for notice in self.claim.notices.values()):
+            publisher.reopen_check(self.pull.head_sha)
         if self.claim.tries > MAX_TRIES:
             self._tell(publisher, messages.internal_error(self.claim.tries - 1))
             return None

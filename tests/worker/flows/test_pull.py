@@ -236,6 +236,16 @@ def test_a_failed_run_with_reports_judges_the_new_code_only(world: World) -> Non
     assert "CI failed" in world.check.output.summary
 
 
+def test_a_re_requested_check_is_concluded_again(world: World) -> None:
+    """GitHub clears the conclusion of a re-run check, and it would stay pending."""
+    world.ci(2, world.report(15))
+    world.look()
+    before = world.github.count("update_check")
+    world.look(event="check_run.rerequested")
+    assert world.github.count("update_check") == before + 1
+    assert world.check.conclusion == "success"
+
+
 def test_a_re_run_keeps_the_verdict_until_it_ends(world: World) -> None:
     """A merged-ready pull request would be blocked while somebody repeats a job."""
     world.ci(2, world.report(15))

@@ -95,17 +95,17 @@ class World:
         self.ci(1, report, head=self.base, event="push", head_branch="main")
         self.look(Subject.commit(REPOSITORY.installation_id, REPOSITORY.id, self.base))
 
-    def notify(self, subject: Subject | None = None) -> Subject:
+    def notify(self, subject: Subject | None = None, event: str = "test") -> Subject:
         """Accept a delivery for a subject."""
         subject = subject or self.subject
         self.deliveries += 1
-        notice = Notice(subject, REPOSITORY.full_name, "test")
+        notice = Notice(subject, REPOSITORY.full_name, event)
         self.inbox.accept(f"delivery-{self.deliveries}", [notice])
         return subject
 
-    def look(self, subject: Subject | None = None) -> str:
+    def look(self, subject: Subject | None = None, event: str = "test") -> str:
         """Accept a delivery and reconcile its subject."""
-        return reconcile(self.notify(subject), self.deps)
+        return reconcile(self.notify(subject, event), self.deps)
 
     @property
     def check(self) -> CheckState:

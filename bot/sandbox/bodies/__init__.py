@@ -1,0 +1,1 @@
+"""JSON bodies as GitHub writes them, made from the stand-in's records."""

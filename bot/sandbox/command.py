@@ -1,0 +1,96 @@
+"""`covgate sandbox`: the real receiver and workers, beside a stand-in of GitHub."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from typing import IO, TYPE_CHECKING
+
+import typer
+from starlette.responses import RedirectResponse
+from starlette.routing import Mount, Route
+
+from bot.sandbox.loop import Loop, SandboxError, started_loop
+from bot.sandbox.samples import Sample, load_samples
+from bot.serve import bind, open_app, run_app, serving
+from worker.contracts import CHECK_NAME
+from worker.logs import configure_logs
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from bot.sandbox.records import CheckRun
+
+__all__ = ["run_once", "run_sandbox"]
+
+_LOG_LINES = 20
+
+
+def run_once() -> None:
+    """Run one pull request through the whole loop; print its check and its comment.
+
+    Raises `SandboxError` where the loop does not come to its end, with the log's last lines.
+    """
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+        configure_logs("text", log)
+        try:
+            check, comment = _run_once(log)
+        except SandboxError as error:
+            log.seek(0)
+            last = "".join(log.readlines()[-_LOG_LINES:])
+            raise SandboxError(f"{error}; the log ends so:\n{last}") from error
+    typer.echo(f"\ncheck {CHECK_NAME}: {check.conclusion}\n{check.title}\n\n{check.summary}\n")
+    typer.echo(f"{check.text}\n\ncomment:\n{comment}")
+
+
+def _run_once(log: IO[str]) -> tuple[CheckRun, str]:
+    environment = {**os.environ, "COVGATE_LOG_FORMAT": "text"}
+    with started_loop(environment, log=log) as loop:
+        listener = bind("127.0.0.1", 0)
+        port = listener.getsockname()[1]
+        with serving(open_app(loop.settings), listener):
+            loop.github.deliver_to(f"http://127.0.0.1:{port}/webhooks/github")
+            _say("A repository with a baseline:", "octo/humanize, CI on main left a report")
+            sample = load_samples(loop.github.world)["humanize"]
+            loop.settle()
+            return _play(loop, sample)
+
+
+def _play(loop: Loop, sample: Sample) -> tuple[CheckRun, str]:
+    while sample.run is None or sample.run.status != "completed":
+        step = sample.next_step
+        if step is None:
+            raise SandboxError(f"{sample.repo.full_name} has no pull request")
+        _say("On GitHub:", step.title)
+        sample.advance()
+    if sample.pull is None:
+        raise SandboxError(f"{sample.repo.full_name} has no pull request")
+    return loop.verdict(sample.pull)
+
+
+def run_sandbox(host: str, port: int) -> None:
+    """Serve until Ctrl-C: the receiver, and a page to play GitHub with."""
+    from bot.sandbox.page import page_routes  # noqa: PLC0415 - `--once` shows no page
+
+    listener = bind(host, port)
+    address = f"http://{host}:{listener.getsockname()[1]}"
+    configure_logs(None, sys.stderr)
+    with started_loop(os.environ) as loop:
+        world = loop.github.world
+        world.web_url = f"{address}/sandbox"
+        samples = load_samples(world)
+        app = open_app(loop.settings)
+        page = Mount("/sandbox", routes=page_routes(world, samples, loop.github.courier))
+        app.router.routes[:0] = [Route("/", _to_page), page]
+        loop.github.deliver_to(f"{address}/webhooks/github")
+        _say("Open", f"{address}/sandbox  (Ctrl-C ends it and leaves nothing behind)")
+        run_app(app, listener)
+
+
+async def _to_page(_request: Request) -> RedirectResponse:
+    return RedirectResponse("/sandbox/")
+
+
+def _say(what: str, text: str) -> None:
+    typer.echo(f"{what} {text}", err=True)
