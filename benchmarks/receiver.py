@@ -6,7 +6,8 @@ Everything is measured in one run and side by side, because two runs on a shared
 can't be compared: a bare FastAPI application that reads a body and answers, and the whole
 receiver (signature, decoding, log, metrics, durable acceptance in a real embedded server
 with its append-only file synced), on the same uvicorn, with the same 10 kB bodies, in
-turns. Server, load and the busy worker are processes of their own.
+turns. Servers, load and the worker are processes of their own; the worker is the real one,
+woken by the deliveries, and reads a report for each.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import statistics
 import subprocess
 import sys
@@ -34,9 +36,12 @@ from bot.app import create_app
 from bot.metrics import InboxState
 from bot.serve import bind, run_app
 from bot.signature import sign
+from worker.contracts import Subject
+from worker.core.formats import read
 from worker.embedded import EmbeddedServer
-from worker.inbox import Acceptor
+from worker.inbox import Acceptor, RedisInbox, connect
 from worker.logs import configure_logs
+from worker.process import WakeJob, run_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +54,7 @@ MODULE = [sys.executable, "-m", "benchmarks.receiver"]
 SECRET = b"benchmark"
 SIZE = 10_000
 COMMITS = 20
+TASK = "benchmarks.receiver.judge"
 CONNECTIONS = 16
 
 
@@ -72,7 +78,7 @@ def serve_hello(port_file: Path) -> None:
 def serve_receiver(port_file: Path, redis_url: str, log: Path) -> None:
     """Serve the receiver as `covgate serve` does."""
     configure_logs("json", log.open("w"))
-    acceptor = Acceptor(redis_url)
+    acceptor = Acceptor(redis_url, task=TASK)
 
     async def read_inbox() -> InboxState:
         numbers = await acceptor.numbers()
@@ -97,11 +103,29 @@ def _run(app: FastAPI, port_file: Path) -> None:
     run_app(app, listener)
 
 
-def burn() -> None:
-    """Keep a core busy as a worker does that reads a large report."""
-    text = json.dumps([{"line": n, "hits": n % 7} for n in range(20_000)])
-    while True:
-        sum(row["hits"] > 0 for row in json.loads(text))
+class BusyJob(WakeJob):
+    """The wake of a job that reads a report."""
+
+    task = TASK
+
+
+def judge(key: str) -> None:
+    """Claim a subject, read a real report again and again for a while, and finish."""
+    report = (ROOT / "bot/sandbox/samples/humanize/reports/head.xml").read_bytes()
+    with connect(os.environ["BENCHMARK_REDIS_URL"]) as client:
+        inbox = RedisInbox(client, task=TASK)
+        claim = inbox.claim(Subject.parse(key))
+        if claim is None:
+            return
+        for _ in range(20):
+            read(report)
+        inbox.finish(claim)
+
+
+def work(redis_url: str) -> None:
+    """Be one real worker with its supervisor, on the wakes of the deliveries that arrive."""
+    os.environ["BENCHMARK_REDIS_URL"] = redis_url
+    run_workers(redis_url, preload=["benchmarks.receiver"], job_class=BusyJob)
 
 
 # The load
@@ -288,7 +312,9 @@ def wait_for(port_file: Path) -> int:
         time.sleep(0.05)
 
 
-def compare(ports: dict[str, int], seconds: float, rounds: int, rate: float) -> None:
+def compare(
+    ports: dict[str, int], redis_url: str, seconds: float, rounds: int, rate: float
+) -> None:
     """Print both servers' figures, round by round in turns."""
     for port in ports.values():
         measure(port, 1)  # not counted: the first requests fill caches
@@ -299,7 +325,7 @@ def compare(ports: dict[str, int], seconds: float, rounds: int, rate: float) -> 
         (f"{rate:g}/s, a worker busy", True, rate),
     ):
         found: dict[str, list[dict[str, float]]] = {name: [] for name in ports}
-        with child("burn") if busy else contextlib.nullcontext():
+        with child("work", redis_url) if busy else contextlib.nullcontext():
             for _ in range(rounds):
                 for name, port in ports.items():
                     found[name].append(measure(port, seconds, asked))
@@ -321,7 +347,7 @@ def main() -> None:
         stack.enter_context(child("hello", folder / "hello"))
         stack.enter_context(child("receiver", folder / "port", redis.url, folder / "log"))
         ports = {"hello": wait_for(folder / "hello"), "receiver": wait_for(folder / "port")}
-        compare(ports, options.seconds, options.rounds, options.rate)
+        compare(ports, redis.url, options.seconds, options.rounds, options.rate)
 
 
 if __name__ == "__main__":
@@ -330,8 +356,8 @@ if __name__ == "__main__":
             serve_hello(Path(port_file))
         case ["receiver", port_file, redis_url, log]:
             serve_receiver(Path(port_file), redis_url, Path(log))
-        case ["burn"]:
-            burn()
+        case ["work", redis_url]:
+            work(redis_url)
         case ["load", port, seconds, rate]:
             load(int(port), float(seconds), float(rate))
         case _:

@@ -288,7 +288,10 @@ class BaselineRecord:
 
 @dataclass(frozen=True, slots=True)
 class VerdictRecord:
-    """A concluded verdict on a head commit, for the history; `details` is JSON."""
+    """A concluded verdict on a head commit, for the history.
+
+    `details` is JSON: "{}" where no report was read, and only a message concluded.
+    """
 
     repository_id: int
     number: int
@@ -315,7 +318,11 @@ class Store(Protocol):
         ...
 
     def has_baseline(self, repository_id: int) -> bool:
-        """Return whether any report of the repository was ever recorded."""
+        """Return whether the repository has any baseline."""
+        ...
+
+    def has_report(self, repository_id: int) -> bool:
+        """Return whether any report of the repository was ever read."""
         ...
 
     def record_verdict(self, record: VerdictRecord) -> None:
@@ -324,6 +331,10 @@ class Store(Protocol):
 
     def verdict(self, repository_id: int, number: int, head_sha: Sha) -> VerdictRecord | None:
         """Return the verdict on a head."""
+        ...
+
+    def verdicts(self, repository_id: int, head_sha: Sha) -> tuple[VerdictRecord, ...]:
+        """Return the verdicts on a head, of all pull requests that share it, by number."""
         ...
 
     def forget(self, installation_id: int, repository_id: int | None = None) -> None:

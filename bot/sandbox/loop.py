@@ -48,9 +48,11 @@ class Loop:
             inbox = RedisInbox(client)
 
             def settled() -> bool:
+                # Asked in this order: what arrives in between is seen in the inbox.
+                if not self.github.courier.idle(0):
+                    return False
                 numbers = inbox.numbers()
-                work = numbers.awake + numbers.claimed + numbers.queued
-                return work == 0 and self.github.courier.idle(0)
+                return numbers.awake + numbers.claimed + numbers.queued == 0
 
             self._wait(settled, "the deliveries to be worked off")
 

@@ -57,6 +57,30 @@ def test_an_empty_store_answers(store: Store) -> None:
     store.forget(7)
 
 
+def test_a_message_is_no_report(known: Store) -> None:
+    """A repository that once had reports would get the neutral check of one that never had."""
+    known.record_verdict(replace(VERDICT, details="{}"))
+    assert not known.has_report(70)
+    known.record_verdict(VERDICT)
+    assert known.has_report(70)
+    assert not known.has_report(71)
+
+
+def test_a_baseline_is_a_report(known: Store) -> None:
+    """The same, for a repository whose pull requests were never judged."""
+    known.record_baseline(BASELINE)
+    assert known.has_report(70)
+
+
+def test_the_verdicts_on_a_shared_head_are_found_together(known: Store) -> None:
+    """A second pull request of the same commit could outvote the first one's failure."""
+    known.record_verdict(replace(VERDICT, number=9))
+    known.record_verdict(VERDICT)
+    known.record_verdict(replace(VERDICT, number=6, head_sha=B))
+    assert [verdict.number for verdict in known.verdicts(70, A)] == [5, 9]
+    assert known.verdicts(71, A) == ()
+
+
 def test_a_baseline_comes_back_as_it_was(known: Store) -> None:
     """A report changed on its way through the database would judge by wrong lines."""
     known.record_baseline(BASELINE)

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from tests.support.drawing import draw, project
 from tests.support.runs import run
 from worker.core.analysis import analyze
-from worker.core.config import DEFAULT_CONFIG, Config
+from worker.core.config import DEFAULT_CONFIG, Config, ReportSource
 from worker.core.diff import Diff, FileDiff
 from worker.core.model import FileCoverage, Function, Report, bitmap
 from worker.core.refs import Artifact, Sha
@@ -118,10 +118,20 @@ def test_an_unreadable_report_keeps_the_check_from_success() -> None:
     assert conclude(*CASES["one-unreadable"]) == "action_required"
 
 
-def test_a_failed_gate_is_a_failure_even_beside_an_unreadable_report() -> None:
-    """A red verdict would hide behind a yellow one."""
+def test_what_a_missing_report_may_have_caused_is_no_failure() -> None:
+    """Somebody would write tests for lines that the unread report covers."""
     verdict = CASES["fails"][0]
-    assert conclude(verdict, replace(CONTEXT, problems=("x",))) == "failure"
+    context = replace(CONTEXT, problems=("x",))
+    assert conclude(verdict, context) == "action_required"
+    assert headline(verdict, context).startswith("1 report could not be read")
+
+
+def test_a_workflows_name_is_never_markdown() -> None:
+    """A fork's workflow would mention a whole organisation in the App's own comment."""
+    html = render_as_github(MESSAGES["another-name"].comment)
+    assert "<img" not in html
+    assert "<b>" not in html
+    assert "@octo" not in html.replace("<code>x @octo", "")
 
 
 MESSAGES = {
@@ -132,21 +142,26 @@ MESSAGES = {
     "waiting-for-ci": messages.waiting(
         assess_runs([], ("*",)), datetime(2026, 3, 1, 14, 5, tzinfo=UTC)
     ),
+    "reading": messages.reading(assess_runs([run(1)], ("*",))),
     "deadline": messages.deadline_passed(assess_runs([run(1, status="queued")], ("*",))),
     "no-workflow": messages.deadline_passed(assess_runs([run(1, conclusion="skipped")], ("*",))),
     "no-artifact": messages.no_artifact(
-        [run(1, conclusion="failure")],
-        [
-            Artifact(1, "dist", 9, expired=False, run_id=1),
-            Artifact(2, "logs", 9, expired=False, run_id=1),
-        ],
+        assess_runs(
+            [run(1, conclusion="failure"), run(2, workflow=2, name="e2e", status="waiting")], ("*",)
+        ),
+        [Artifact(n, name, 9, expired=False, run_id=1) for n, name in enumerate(("dist", "logs"))],
         Config(),
         "main",
     ),
-    "expired": messages.no_artifact(
-        [run(1)], [Artifact(1, "coverage", 9, expired=True, run_id=1)], Config(), "main"
+    "another-name": messages.no_artifact(
+        assess_runs([run(1), run(2, workflow=2, name="x @octo/all ![a](http://e/p.png) <b>")], ("*",)),
+        [Artifact(1, "dist", 9, expired=False, run_id=1), Artifact(2, "lcov-html", 9, expired=False, run_id=1)],
+        Config(reports=(ReportSource("lcov-*"),)),
+        "main",
     ),
-    "never-reported": messages.never_reported([run(1)], []),
+    "expired": messages.expired(["coverage"]),
+    "never-reported": messages.never_reported(assess_runs([run(1)], ("*",)), [], Config()),
+    "unreachable": messages.unreachable("GET /repos/octo/app/compare: 500"),
     "nothing-readable": messages.nothing_readable(["artifact `coverage`: `not a zip archive`"]),
     "no-path": messages.no_path_matched(3, ["/build/x/a.py", "/build/x/b.py"]),
     "nothing-measured": messages.nothing_measured(["coverage.xml"]),

@@ -25,7 +25,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self.repositories: dict[int, Repository] = {}
         self.baselines: dict[tuple[int, Sha], BaselineRecord] = {}
-        self.verdicts: dict[tuple[int, int, Sha], VerdictRecord] = {}
+        self.verdicts_by_key: dict[tuple[int, int, Sha], VerdictRecord] = {}
         self.broken: CovgateError | None = None
 
     def remember_repository(self, repository: Repository) -> None:
@@ -50,7 +50,7 @@ class MemoryStore:
 
     def record_verdict(self, record: VerdictRecord) -> None:
         self._demand(record.repository_id)
-        self.verdicts[record.repository_id, record.number, record.head_sha] = replace(
+        self.verdicts_by_key[record.repository_id, record.number, record.head_sha] = replace(
             record,
             title=storable(record.title),
             details=storable(record.details),
@@ -59,7 +59,16 @@ class MemoryStore:
 
     def verdict(self, repository_id: int, number: int, head_sha: Sha) -> VerdictRecord | None:
         self.ping()
-        return self.verdicts.get((repository_id, number, head_sha))
+        return self.verdicts_by_key.get((repository_id, number, head_sha))
+
+    def has_report(self, repository_id: int) -> bool:
+        judged = (v for v in self.verdicts_by_key.values() if v.repository_id == repository_id)
+        return any(v.details != "{}" for v in judged) or self.has_baseline(repository_id)
+
+    def verdicts(self, repository_id: int, head_sha: Sha) -> tuple[VerdictRecord, ...]:
+        self.ping()
+        found = (v for v in self.verdicts_by_key.values() if v.repository_id == repository_id)
+        return tuple(sorted((v for v in found if v.head_sha == head_sha), key=lambda v: v.number))
 
     def forget(self, installation_id: int, repository_id: int | None = None) -> None:
         self.ping()
@@ -70,7 +79,7 @@ class MemoryStore:
         }
         self.repositories = {k: v for k, v in self.repositories.items() if k not in gone}
         self.baselines = {k: v for k, v in self.baselines.items() if k[0] not in gone}
-        self.verdicts = {k: v for k, v in self.verdicts.items() if k[0] not in gone}
+        self.verdicts_by_key = {k: v for k, v in self.verdicts_by_key.items() if k[0] not in gone}
 
     def ping(self) -> None:
         if self.broken is not None:

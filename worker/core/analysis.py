@@ -19,7 +19,7 @@ from worker.core.verdict import Baseline, Evidence, NewCode, NewCodeFile, Verdic
 if TYPE_CHECKING:
     from worker.core.diff import Diff
 
-__all__ = ["analyze", "find_new_code"]
+__all__ = ["analyze", "count_as_configured", "find_new_code"]
 
 
 def analyze(
@@ -30,6 +30,7 @@ def analyze(
     *,
     no_baseline: str = "",
     run_failed: bool = False,
+    incomplete: bool = False,
 ) -> Verdict:
     """Judge a report of the head, with repository paths, against the baseline and the diff."""
     report = count_as_configured(report, config)
@@ -43,6 +44,7 @@ def analyze(
         config=config,
         no_baseline=no_baseline,
         run_failed=run_failed,
+        incomplete=incomplete,
     )
     return Verdict(evidence, judge(evidence))
 

@@ -79,10 +79,15 @@ def format_loss(points: Fraction) -> str:
 
 
 def format_limit(limit: Fraction) -> str:
-    """Return a threshold as it was written: 60, 2, 0.5, 33.333."""
-    if limit.denominator == 1:
-        return str(limit.numerator)
-    return f"{float(limit):.4f}".rstrip("0")
+    """Return a threshold as it was written: 60, 2, 0.5, 33.333.
+
+    One that no decimal writes exactly is cut after ten digits.
+    """
+    digits = 0
+    while (limit * 10**digits).denominator != 1 and digits < 10:
+        digits += 1
+    scaled = str(int(limit * 10**digits)).zfill(digits + 1)
+    return f"{scaled[:-digits]}.{scaled[-digits:]}" if digits else scaled
 
 
 def format_count(count: int, singular: str, plural: str | None = None) -> str:

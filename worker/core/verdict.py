@@ -91,6 +91,8 @@ class Evidence:
     """Why there is no baseline, where there is none."""
     run_failed: bool = False
     """Whether a run failed but left reports: its totals are not to be believed."""
+    incomplete: bool = False
+    """Whether a report could not be read: the totals may be of a part of the tests."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,9 @@ from worker.core.diff import Diff, FileDiff, diff_of, fill
 from worker.core.errors import DiffIncompleteError, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from worker.core.model import Report
     from worker.core.refs import Comparison, Sha
+    from worker.flows.deps import Look
     from worker.ports import GitHub
 
 __all__ = ["MAX_BLOB", "MOST_FILES", "complete_diff", "list_changes"]
@@ -41,13 +40,7 @@ def list_changes(github: GitHub, number: int, comparison: Comparison) -> Diff:
     return diff_of(files)
 
 
-def complete_diff(
-    github: GitHub,
-    diff: Diff,
-    report: Report,
-    commits: tuple[Sha, Sha],
-    keep_lease: Callable[[], None],
-) -> Diff:
+def complete_diff(look: Look, diff: Diff, report: Report, commits: tuple[Sha, Sha]) -> Diff:
     """Return the diff with the lines of measured files that GitHub left out.
 
     `commits` are merge base and head. Files that no report mentions have no measured line,
@@ -58,8 +51,8 @@ def complete_diff(
         return diff
     found = dict(diff.files)
     for file in missing:
-        keep_lease()
-        found[file.path] = _diff_blobs(github, file, commits)
+        look.keep_lease()
+        found[file.path] = _diff_blobs(look.github, file, commits)
     return Diff.of(found.values())
 
 
@@ -70,8 +63,8 @@ def _diff_blobs(github: GitHub, file: FileDiff, commits: tuple[Sha, Sha]) -> Fil
         old = github.file(file.old_path, merge_base, limit=MAX_BLOB) if file.old_path else b""
     except RefusedError as error:
         raise DiffIncompleteError(
-            f"GitHub gives no diff of {file.path}, and the file itself is too long to compare "
-            f"here: {error}"
+            f"GitHub gives no diff of {file.path}, and not the file either, to compare it here: "
+            f"{error}"
         ) from error
     if new is None:  # a submodule or a symbolic link: not a line of code
         return replace(file, added=0, removed=0, complete=True)

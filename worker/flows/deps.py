@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from worker.contracts import Subject
-    from worker.ports import Clock, GitHub, Inbox, Store
+    from worker.core.refs import Repository
+    from worker.ports import Claim, Clock, Effects, GitHub, Inbox, Store
 
-__all__ = ["Deps"]
+__all__ = ["Deps", "Look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,22 @@ class Deps:
     """How often a waiting subject is looked at though nobody said that anything changed."""
     settle: timedelta = timedelta(seconds=10)
     """How long a creation in doubt may take to show up in GitHub's lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at one subject: what is claimed, and what it is seen through."""
+
+    claim: Claim
+    deps: Deps
+    github: GitHub
+    repository: Repository
+
+    @property
+    def effects(self) -> Effects:
+        """What is recorded of the subject's effects."""
+        return self.deps.inbox.effects(self.claim.subject)
+
+    def keep_lease(self) -> None:
+        """Prolong the lease, between long steps and before every write."""
+        self.deps.inbox.renew(self.claim)

@@ -9,151 +9,216 @@ doubles. Nothing is written without the lease, and nothing that would change not
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from worker.contracts import CHECK_NAME
-from worker.core.errors import NotFoundError, PostponedError
-from worker.core.refs import CheckRun, Comment, Sha
+from worker.contracts import CHECK_NAME, Subject
+from worker.core.errors import GitHubError, NotFoundError, PostponedError
+from worker.core.refs import Sha
 from worker.core.render import MARKER, Page
 from worker.core.render.messages import Message, superseded
-from worker.ports import CheckOutput, CheckState, Claim, GitHub
+from worker.ports import CheckOutput, CheckState
 
 if TYPE_CHECKING:
-    from worker.flows.deps import Deps
+    from collections.abc import Iterator
+
+    from worker.core.refs import CheckRun, Comment
+    from worker.core.render import Conclusion
+    from worker.flows.deps import Look
+    from worker.ports import Effects
 
 __all__ = ["Publisher"]
 
 _OPEN = "open"
-"""Holds the head whose check is still in progress; there is one at a time."""
+"""Holds the head whose check this pull request has in progress; there is one at a time."""
+_REOPENED = "reopened"
+"""Holds the last delivery that asked for a check again."""
 
 
 class Publisher:
-    """The check and the comment of one pull request, under one claim."""
+    """The check and the comment of one pull request, under one claim.
 
-    def __init__(self, claim: Claim, deps: Deps, github: GitHub) -> None:
-        self._claim = claim
-        self._deps = deps
-        self._github = github
-        self._effects = deps.inbox.effects(claim.subject)
+    The comment's effects are the pull request's own; a check's are those of its commit,
+    which several pull requests may have as their head: there is one check a head.
+    """
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._claim = look.claim
+        self._deps = look.deps
+        self._github = look.github
+        self._effects = look.effects
+
+    def is_judged(self, head: Sha) -> bool:
+        """Return whether the head's check has a verdict, which stands until a newer one."""
+        return bool(self._check(head).get("judged"))
 
     def is_concluded(self, head: Sha) -> bool:
-        """Return whether the head's check has a conclusion already."""
-        return bool(self._recall(f"check:{head}").get("concluded"))
+        """Return whether the head's check has ended, with a verdict or a message."""
+        return bool(self._check(head).get("concluded"))
 
-    def reopen_check(self, head: Sha) -> None:
+    def needs_opening(self, head: Sha) -> bool:
+        """Return whether the head's check is missing, or ended for a reason that is gone."""
+        known = self._check(head)
+        return not known or bool(known.get("stale"))
+
+    def note_requests(self, head: Sha) -> None:
         """Take note that somebody pressed "Re-run": GitHub has cleared the conclusion.
 
         https://docs.github.com/en/rest/checks/runs#rerequest-a-check-run
         """
-        known = self._recall(f"check:{head}")
+        asked = [
+            delivery
+            for delivery, notice in self._claim.notices.items()
+            if notice.event.endswith(".rerequested")
+        ]
+        if not asked or self._effects.get(_REOPENED) == max(asked):
+            return  # none, or noted before the claim was put off
+        known = self._check(head)
         if known:
-            self._remember(f"check:{head}", id=known["id"], digest="", concluded=False)
+            self._keep(head, id=known["id"], stale=True)
+        self._effects.put(_REOPENED, max(asked))
+
+    def end_superseded(self, head: Sha) -> None:
+        """End the check of a former head that is still in progress."""
+        former = self._effects.get(_OPEN)
+        if former is None or former == head:
+            return
+        try:
+            message = superseded(head)
+            self._publish_check(Sha(former), message.conclusion, message.page, stale=True)
+        except GitHubError:
+            # The commit or its check is gone, and nobody waits for it.
+            self._effects.remove(_OPEN)
 
     def open_check(self, head: Sha, message: Message) -> None:
-        """Make the head's check, in progress, where there is none; end an older head's."""
-        stale = self._effects.get(_OPEN)
-        if stale is not None and stale != head:
-            self._publish_check(Sha(stale), superseded(head).conclusion, superseded(head).page)
-        if not self._recall(f"check:{head}"):
+        """Make the head's check, in progress, where it needs opening."""
+        if self.needs_opening(head):
             self._publish_check(head, None, message.page)
+            self._effects.put(_OPEN, head)
 
-    def conclude_check(self, head: Sha, conclusion: str, page: Page) -> None:
-        """End the head's check (or change how it ended)."""
-        self._publish_check(head, conclusion, page)
+    def conclude_check(
+        self, head: Sha, conclusion: Conclusion, page: Page, *, judged: bool
+    ) -> None:
+        """End the head's check, or change how it ended."""
+        self._publish_check(head, conclusion, page, judged=judged)
 
     def comment(self, number: int, body: str, *, create: bool = True) -> None:
         """Bring the one comment up to date; make it where there is none and `create` says so."""
-        known = self._recall("comment")
+        known = _recall(self._effects, "comment")
         digest = _digest(body)
         if known.get("digest") == digest:
             return
         if known:
-            self._renew()
+            self._look.keep_lease()
             try:
                 self._github.update_comment(int(known["id"]), body)
             except NotFoundError:
                 self._effects.remove("comment")  # somebody deleted it: that is no veto
             else:
-                self._remember("comment", id=known["id"], digest=digest)
+                _remember(self._effects, "comment", id=known["id"], digest=digest)
                 return
         if create:
             comment = self._adopt_comment(number, body) or self._create_comment(number, body)
-            self._remember("comment", id=comment.id, digest=digest)
+            _remember(self._effects, "comment", id=comment.id, digest=digest)
             self._effects.remove("comment:intent")
 
     def _create_comment(self, number: int, body: str) -> Comment:
-        self._intend("comment:intent")
-        return self._github.create_comment(number, body)
+        with self._intent(self._effects, "comment:intent"):
+            return self._github.create_comment(number, body)
 
     def _adopt_comment(self, number: int, body: str) -> Comment | None:
-        self._wait_for_doubt("comment:intent")
+        self._wait_for_doubt(self._effects, "comment:intent")
         own = [
             comment
             for comment in self._github.comments(number)
             if comment.own and comment.body.startswith(MARKER)
         ]
         for double in own[1:]:
-            self._renew()
+            self._look.keep_lease()
             self._github.delete_comment(double.id)
         if not own:
             return None
-        self._renew()
+        self._look.keep_lease()
         return self._github.update_comment(own[0].id, body)
 
-    def _publish_check(self, head: Sha, conclusion: str | None, page: Page) -> None:
-        name = f"check:{head}"
+    def _publish_check(
+        self,
+        head: Sha,
+        conclusion: str | None,
+        page: Page,
+        *,
+        judged: bool = False,
+        stale: bool = False,
+    ) -> None:
         output = CheckOutput(page.title, page.summary, page.text)
         state = CheckState("completed" if conclusion else "in_progress", conclusion, output)
-        known = self._recall(name)
+        known = self._check(head)
         digest = _digest(json.dumps(asdict(state), sort_keys=True))
         if known.get("digest") != digest:
             if known:
-                self._renew()
+                self._look.keep_lease()
                 check = self._github.update_check(int(known["id"]), state)
             else:
                 check = self._adopt_check(head, state) or self._create_check(head, state)
-            self._remember(name, id=check.id, digest=digest, concluded=conclusion is not None)
-            self._effects.remove(f"{name}:intent")
-        if conclusion is None:
-            self._effects.put(_OPEN, head)
-        elif self._effects.get(_OPEN) == head:
+            ended = conclusion is not None
+            self._keep(
+                head, id=check.id, digest=digest, concluded=ended, judged=judged, stale=stale
+            )
+            self._effects_of(head).remove("check:intent")
+        if conclusion is not None and self._effects.get(_OPEN) == head:
             self._effects.remove(_OPEN)
 
     def _create_check(self, head: Sha, state: CheckState) -> CheckRun:
-        self._intend(f"check:{head}:intent")
-        return self._github.create_check(
-            head, CHECK_NAME, state, external_id=self._claim.subject.key
-        )
+        key = self._claim.subject.key
+        with self._intent(self._effects_of(head), "check:intent"):
+            return self._github.create_check(head, CHECK_NAME, state, external_id=key)
 
     def _adopt_check(self, head: Sha, state: CheckState) -> CheckRun | None:
         """Return this App's check on the head where a creation is in doubt and did happen.
 
         Doubles can not be deleted on GitHub: all are given the same state.
         """
-        if self._effects.get(f"check:{head}:intent") is None and not self._was_judged(head):
+        if self._effects_of(head).get("check:intent") is None and not self._was_judged(head):
             return None
-        self._wait_for_doubt(f"check:{head}:intent")
+        self._wait_for_doubt(self._effects_of(head), "check:intent")
         own = self._github.checks(head, CHECK_NAME)
         for check in own:
-            self._renew()
+            self._look.keep_lease()
             self._github.update_check(check.id, state)
         return own[0] if own else None
 
     def _was_judged(self, head: Sha) -> bool:
         """Return whether the history knows a verdict that the effects have forgotten."""
+        return bool(self._deps.store.verdicts(self._claim.subject.repository_id, head))
+
+    def _effects_of(self, head: Sha) -> Effects:
         subject = self._claim.subject
-        record = self._deps.store.verdict(subject.repository_id, int(subject.id), head)
-        return record is not None
+        commit = Subject.commit(subject.installation_id, subject.repository_id, head)
+        return self._deps.inbox.effects(commit)
 
-    def _intend(self, name: str) -> None:
-        self._renew()
-        self._effects.put(name, self._deps.clock.now().isoformat())
+    def _check(self, head: Sha) -> dict[str, Any]:
+        return _recall(self._effects_of(head), "check")
 
-    def _wait_for_doubt(self, name: str) -> None:
-        intended = self._effects.get(name)
+    def _keep(self, head: Sha, **values: object) -> None:
+        _remember(self._effects_of(head), "check", **values)
+
+    @contextmanager
+    def _intent(self, effects: Effects, name: str) -> Iterator[None]:
+        """Record the intent around a creation; GitHub's clear "no" leaves no doubt behind."""
+        self._look.keep_lease()
+        effects.put(name, self._deps.clock.now().isoformat())
+        try:
+            yield
+        except GitHubError:
+            effects.remove(name)
+            raise
+
+    def _wait_for_doubt(self, effects: Effects, name: str) -> None:
+        intended = effects.get(name)
         if intended is None:
             return
         age = self._deps.clock.now() - datetime.fromisoformat(intended)
@@ -161,15 +226,14 @@ class Publisher:
             rest = (self._deps.settle - age).total_seconds()
             raise PostponedError("a creation is in doubt; GitHub's lists may lag", seconds=rest)
 
-    def _renew(self) -> None:
-        self._deps.inbox.renew(self._claim)
 
-    def _recall(self, name: str) -> dict[str, str]:
-        text = self._effects.get(name)
-        return json.loads(text) if text else {}
+def _recall(effects: Effects, name: str) -> dict[str, Any]:
+    text = effects.get(name)
+    return json.loads(text) if text else {}
 
-    def _remember(self, name: str, **values: object) -> None:
-        self._effects.put(name, json.dumps(values, sort_keys=True))
+
+def _remember(effects: Effects, name: str, **values: object) -> None:
+    effects.put(name, json.dumps(values, sort_keys=True))
 
 
 def _digest(text: str) -> str:

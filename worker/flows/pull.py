@@ -2,53 +2,71 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from worker.core.analysis import analyze
+import structlog
+
+from worker.core.analysis import analyze, count_as_configured
 from worker.core.config import DEFAULT_CONFIG, Config, parse_config
-from worker.core.errors import ConfigError, DiffIncompleteError, RefusedError
-from worker.core.numbers import format_count
+from worker.core.errors import ConfigError, DiffIncompleteError, GitHubError, RefusedError
 from worker.core.render import (
+    Conclusion,
     Context,
+    Page,
     conclude,
     messages,
     render_check,
     render_comment,
     render_json,
 )
-from worker.core.render.markdown import code
 from worker.core.render.messages import Message
 from worker.core.runs import Runs, assess_runs
-from worker.flows.baseline import find_baseline
+from worker.flows.baseline import Built, build_baseline, find_baseline
 from worker.flows.changes import complete_diff, list_changes
 from worker.flows.effects import Publisher
+from worker.flows.remarks import remarks
 from worker.flows.reports import Gathered, gather_reports
-from worker.ports import Claim, GitHub, VerdictRecord
+from worker.ports import VerdictRecord
 
 if TYPE_CHECKING:
-    from worker.core.refs import PullRequest
-    from worker.core.verdict import Verdict
-    from worker.flows.deps import Deps
+    from worker.core.refs import Comparison, PullRequest
+    from worker.core.verdict import Baseline, Verdict
+    from worker.flows.deps import Look
+    from worker.ports import GitHub
 
-__all__ = ["MAX_CONFIG", "read_config", "reconcile_pull"]
+__all__ = ["MAX_CONFIG", "read_config", "reconcile_pull", "tell"]
 
 MAX_CONFIG = 64 * 2**10
 """The longest configuration file, in bytes."""
 
-MAX_TRIES = 3
-"""How many claims may die before a subject is taken for one that kills its workers."""
+_BLOCKING: dict[str, int] = {"failure": 2, "action_required": 1}
+
+_log = structlog.get_logger(__name__)
 
 
-def reconcile_pull(claim: Claim, deps: Deps, github: GitHub) -> timedelta | None:
+def reconcile_pull(look: Look) -> timedelta | None:
     """Judge a pull request, or say what it waits for.
 
-    Returns after how long to look again, or None where nothing is left to do.
+    Returns after how long to look again, or None where nothing is left to do. Raises
+    `NotFoundError` where there is no such pull request. What GitHub refuses of its parts is
+    said on its check.
     """
-    deps.store.remember_repository(github.repository())
-    pull = github.pull(int(claim.subject.id))
-    return _Pull(claim, deps, github, pull).reconcile()
+    pull = look.github.pull(int(look.claim.subject.id))
+    one = _Pull(look, pull, Publisher(look))
+    try:
+        return one.reconcile()
+    except GitHubError as error:
+        _log.warning("pull.refused", subject=look.claim.subject.key, reason=str(error))
+        one.tell(messages.refused(str(error)))
+        return None
+
+
+def tell(look: Look, message: Message) -> None:
+    """Put a message on a pull request's check, whatever else is the matter with it."""
+    pull = look.github.pull(int(look.claim.subject.id))
+    _Pull(look, pull, Publisher(look)).tell(message)
 
 
 def read_config(github: GitHub, branch: str) -> Config:
@@ -68,87 +86,89 @@ def read_config(github: GitHub, branch: str) -> Config:
 class _Pull:
     """One look at one pull request."""
 
-    claim: Claim
-    deps: Deps
-    github: GitHub
+    look: Look
     pull: PullRequest
+    publisher: Publisher
 
     def reconcile(self) -> timedelta | None:
-        publisher = Publisher(self.claim, self.deps, self.github)
-        if any(notice.event.endswith(".rerequested") for notice in self.claim.notices.values()):
-            publisher.reopen_check(self.pull.head_sha)
-        if self.claim.tries > MAX_TRIES:
-            self._tell(publisher, messages.internal_error(self.claim.tries - 1))
-            return None
+        head = self.pull.head_sha
+        self.publisher.end_superseded(head)
+        self.publisher.note_requests(head)
         try:
-            config = read_config(self.github, self.pull.base_ref)
+            config = read_config(self.look.github, self.pull.base_ref)
         except ConfigError as error:
-            self._tell(publisher, messages.broken_config(str(error), self.pull.base_ref))
+            self.tell(messages.broken_config(str(error), self.pull.base_ref))
             return None
-        runs = assess_runs(self.github.runs(self.pull.head_sha), config.workflows)
+        runs = assess_runs(self.look.github.runs(head), config.workflows)
         deadline = self._deadline(runs)
-        publisher.open_check(self.pull.head_sha, messages.waiting(runs, deadline))
         if runs.awaited or not runs.ended:
-            return self._wait(publisher, runs, deadline)
-        self._judge(publisher, runs, config)
-        return None
+            self.publisher.open_check(head, messages.waiting(runs, deadline))
+            return self._wait(runs, deadline)
+        self.publisher.open_check(head, messages.reading(runs))
+        return self._judge(runs, config)
 
-    def _wait(self, publisher: Publisher, runs: Runs, deadline: datetime) -> timedelta | None:
-        if publisher.is_concluded(self.pull.head_sha):
+    def _wait(self, runs: Runs, deadline: datetime) -> timedelta | None:
+        if self.publisher.is_judged(self.pull.head_sha):
             return None  # a re-run: the verdict stands until the new one ends
-        left = deadline - self.deps.clock.now()
+        left = deadline - self.look.deps.clock.now()
         if left > timedelta(0):
-            return min(left, self.deps.look_again)
-        self._tell(publisher, messages.deadline_passed(runs))
+            return min(left, self.look.deps.look_again)
+        if not self.publisher.is_concluded(self.pull.head_sha):
+            self.tell(messages.deadline_passed(runs))
         return None
 
     def _deadline(self, runs: Runs) -> datetime:
         """Return the end of waiting: so long after the last sign of life of this head."""
-        effects = self.deps.inbox.effects(self.claim.subject)
-        name = f"seen:{self.pull.head_sha}"
-        seen = effects.get(name)
-        if seen is None:
-            seen = self.deps.clock.now().isoformat()
-            effects.put(name, seen)
+        head, effects = self.pull.head_sha, self.look.effects
+        seen = effects.get(f"seen:{head}")
+        if seen is None or self.publisher.needs_opening(head):
+            seen = self.look.deps.clock.now().isoformat()
+            effects.put(f"seen:{head}", seen)
         alive = [datetime.fromisoformat(seen)]
         if runs.last_sign_of_life is not None:
             alive.append(runs.last_sign_of_life)
-        return max(alive) + self.deps.deadline
+        return max(alive) + self.look.deps.deadline
 
-    def _judge(self, publisher: Publisher, runs: Runs, config: Config) -> None:
+    def _judge(self, runs: Runs, config: Config) -> timedelta | None:
         try:
             found = self._verdict(runs, config)
         except DiffIncompleteError as error:
             found = messages.diff_incomplete(str(error))
+        if isinstance(found, timedelta):
+            return found
         if isinstance(found, Message):
-            self._tell(publisher, found)
-            return
+            self.tell(found)
+            return None
         verdict, context = found
-        conclusion, page = conclude(verdict, context), render_check(verdict, context)
-        publisher.conclude_check(self.pull.head_sha, conclusion, page)
-        self._comment(publisher, render_comment(verdict, context))
+        conclusion = conclude(verdict, context)
+        page = render_check(verdict, context)
+        self._conclude(conclusion, page, judged=True)
         self._record(conclusion, page.title, render_json(verdict, context))
+        self._comment(render_comment(verdict, context), create=True)
+        return None
 
-    def _verdict(self, runs: Runs, config: Config) -> tuple[Verdict, Context] | Message:
-        gathered = self._gather(runs, config)
-        missing = self._missing(gathered, config)
+    def _verdict(self, runs: Runs, config: Config) -> tuple[Verdict, Context] | Message | timedelta:
+        """Return the verdict, or why there is none, or after how long there may be one."""
+        look, pull = self.look, self.pull
+        gathered = gather_reports(look, runs, config, pull.head_sha)
+        missing = self._missing(runs, gathered, config)
         if missing is not None:
             return missing
-        pull, github = self.pull, self.github
-        comparison = github.compare(_base_of(pull), pull.head_sha)
-        diff = list_changes(github, pull.number, comparison)
+        comparison = look.github.compare(_base_of(pull), pull.head_sha)
+        baseline, no_baseline = self._baseline(comparison, config)
+        if isinstance(baseline, timedelta):
+            return baseline
+        diff = list_changes(look.github, pull.number, comparison)
+        counted = count_as_configured(gathered.report, config)
         commits = (comparison.merge_base, pull.head_sha)
-        diff = complete_diff(github, diff, gathered.report, commits, self._keep_lease)
-        baseline, no_baseline = find_baseline(
-            github, self.deps.store, self.claim.subject.repository_id, comparison.merge_base
-        )
         verdict = analyze(
             gathered.report,
-            diff,
+            complete_diff(look, diff, counted, commits),
             baseline,
             config,
             no_baseline=no_baseline,
             run_failed=any(run in gathered.runs for run in runs.failed),
+            incomplete=bool(gathered.problems),
         )
         context = Context(
             head=pull.head_sha,
@@ -157,82 +177,111 @@ class _Pull:
             repository_url=pull.url.rpartition("/pull/")[0],
             sources=gathered.sources,
             problems=gathered.problems,
-            notes=_notes(runs, gathered),
+            notes=remarks(runs, gathered, comparison),
         )
         return verdict, context
 
-    def _gather(self, runs: Runs, config: Config) -> Gathered:
-        return gather_reports(
-            self.github,
-            runs,
-            config,
-            lambda: self.github.paths(self.pull.head_sha),
-            self.deps.inbox.effects(self.claim.subject),
-            self._keep_lease,
-        )
+    def _baseline(
+        self, comparison: Comparison, config: Config
+    ) -> tuple[Baseline | timedelta | None, str]:
+        """Return the baseline; where the merge base has none yet, try to make it first.
 
-    def _missing(self, gathered: Gathered, config: Config) -> Message | None:
+        Its own CI may not have ended when the pull request's has, or may have ended before
+        the App was installed.
+        """
+        merge_base = comparison.merge_base
+        baseline, reason = find_baseline(self.look, merge_base)
+        if baseline is not None and baseline.distance == 0:
+            return baseline, ""
+        trusted = frozenset({self.pull.base_ref, self.look.repository.default_branch})
+        match build_baseline(self.look, merge_base, trusted, config):
+            case Built.WAITING:
+                return self.look.deps.look_again, ""
+            case Built.RECORDED:
+                return find_baseline(self.look, merge_base)
+            case Built.NOTHING:
+                return baseline, reason
+
+    def _missing(self, runs: Runs, gathered: Gathered, config: Config) -> Message | None:
         """Return what to say where no verdict can be made."""
         if not gathered.matched:
-            known = self.deps.store.has_baseline(self.claim.subject.repository_id)
+            known = self.look.deps.store.has_report(self.look.repository.id)
             if not known and not config.present:
-                return messages.never_reported(gathered.runs, gathered.artifacts)
-            return messages.no_artifact(
-                gathered.runs, gathered.artifacts, config, self.pull.base_ref
-            )
+                return messages.never_reported(runs, gathered.artifacts, config)
+            return messages.no_artifact(runs, gathered.artifacts, config, self.pull.base_ref)
+        if gathered.expired:
+            return messages.expired(gathered.expired)
         if not gathered.sources:
             return messages.nothing_readable(gathered.problems)
-        if not gathered.reported:
-            return messages.nothing_measured([source.name for source in gathered.sources])
-        if not gathered.report.files:
+        if gathered.reported and not gathered.report.files:
             named = (*gathered.unmatched, *(one.path for one in gathered.ambiguous))
             return messages.no_path_matched(gathered.reported, named)
+        if not gathered.report.lines.total:
+            return messages.nothing_measured([source.name for source in gathered.sources])
         return None
 
-    def _tell(self, publisher: Publisher, message: Message) -> None:
-        """Publish a message that ends the check."""
+    def tell(self, message: Message) -> None:
+        """Publish a message that ends the check; an existing comment never says otherwise."""
         conclusion = message.conclusion or "action_required"
-        publisher.conclude_check(self.pull.head_sha, conclusion, message.page)
-        if message.comments:
-            self._comment(publisher, message.comment)
+        self._conclude(conclusion, message.page, judged=False)
         self._record(conclusion, message.page.title, "{}")
+        self._comment(message.comment, create=message.comments)
 
-    def _comment(self, publisher: Publisher, body: str) -> None:
-        publisher.comment(self.pull.number, body, create=self.pull.state == "open")
+    def _conclude(self, conclusion: Conclusion, page: Page, *, judged: bool) -> None:
+        """End the check, as badly as the worst of the pull requests that share the head.
+
+        There is one check a commit: another pull request of the same commit onto another
+        branch must not turn this one's failure into a success, nor the other way round.
+        """
+        for other in self._worse_others(conclusion):
+            conclusion = "failure" if other.conclusion == "failure" else "action_required"
+            page = replace(
+                page,
+                title=f"#{other.number}, from this commit too: {other.title}"[:255],
+                summary="One check stands for all pull requests of a commit, and that of "
+                f"#{other.number} did not pass. Of #{self.pull.number}:\n\n{page.summary}",
+            )
+            break
+        self.publisher.conclude_check(self.pull.head_sha, conclusion, page, judged=judged)
+
+    def _worse_others(self, conclusion: Conclusion) -> list[VerdictRecord]:
+        """Return the worse verdicts on this head of other open pull requests, worst first."""
+        own = _BLOCKING.get(conclusion, 0)
+        worse = [
+            record
+            for record in self.look.deps.store.verdicts(self.look.repository.id, self.pull.head_sha)
+            if record.number != self.pull.number and _BLOCKING.get(record.conclusion, 0) > own
+        ]
+        worse.sort(key=lambda record: (-_BLOCKING[record.conclusion], record.number))
+        return [record for record in worse if self._is_current(record)]
+
+    def _is_current(self, record: VerdictRecord) -> bool:
+        try:
+            other = self.look.github.pull(record.number)
+        except GitHubError:
+            return False
+        return other.state == "open" and other.head_sha == self.pull.head_sha
+
+    def _comment(self, body: str, *, create: bool) -> None:
+        """Write the comment where that is allowed; the check has said it already."""
+        create = create and self.pull.state == "open"
+        try:
+            self.publisher.comment(self.pull.number, body, create=create)
+        except GitHubError as error:  # a locked conversation, a right withdrawn
+            _log.warning("comment.refused", number=self.pull.number, reason=str(error))
 
     def _record(self, conclusion: str, title: str, details: str) -> None:
-        self.deps.store.record_verdict(
+        self.look.deps.store.record_verdict(
             VerdictRecord(
-                repository_id=self.claim.subject.repository_id,
+                repository_id=self.look.repository.id,
                 number=self.pull.number,
                 head_sha=self.pull.head_sha,
                 conclusion=conclusion,
                 title=title,
                 details=details,
-                recorded_at=self.deps.clock.now(),
+                recorded_at=self.look.deps.clock.now(),
             )
         )
-
-    def _keep_lease(self) -> None:
-        self.deps.inbox.renew(self.claim)
-
-
-def _notes(runs: Runs, gathered: Gathered) -> tuple[str, ...]:
-    notes = []
-    if runs.failed:
-        names = ", ".join(code(run.name) for run in runs.failed)
-        notes.append(f"{names} did not succeed: the numbers may be of a part of the tests.")
-    if gathered.unmatched:
-        count = format_count(len(gathered.unmatched), "file")
-        notes.append(f"The reports name {count} that this repository does not have: left out.")
-    if gathered.ambiguous:
-        first = gathered.ambiguous[0]
-        notes.append(
-            f"{format_count(len(gathered.ambiguous), 'path')} of the reports may mean several "
-            f"files, and none was guessed: {code(first.path)} may be "
-            f"{' or '.join(code(path) for path in first.candidates)}."
-        )
-    return tuple(notes)
 
 
 def _base_of(pull: PullRequest) -> str:

@@ -2,49 +2,56 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
-from worker.contracts import Subject, SubjectKind
+from worker.contracts import SubjectKind
 from worker.core.errors import (
+    CovgateError,
+    GitHubError,
     LeaseLostError,
     NotFoundError,
     PostponedError,
-    RefusedError,
 )
 from worker.core.render import messages
 from worker.flows.commit import reconcile_commit
-from worker.flows.effects import Publisher
-from worker.flows.pull import reconcile_pull
+from worker.flows.deps import Look
+from worker.flows.pull import reconcile_pull, tell
 from worker.ports import verification
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import timedelta
 
+    from worker.contracts import Subject
+    from worker.core.render.messages import Message
     from worker.flows.deps import Deps
-    from worker.ports import Claim, GitHub
+    from worker.ports import Claim
 
-__all__ = ["reconcile"]
+__all__ = ["MAX_TRIES", "reconcile"]
 
-_log = structlog.get_logger(__name__)
-
-_FLOWS: dict[SubjectKind, Callable[[Claim, Deps, GitHub], timedelta | None]] = {
-    SubjectKind.PULL: reconcile_pull,
-    SubjectKind.COMMIT: reconcile_commit,
-}
+MAX_TRIES = 3
+"""How many claims may die before a subject is taken for one that kills its workers."""
 
 _LONGEST_DELAY = 600.0
 """Seconds between two tries while GitHub is down."""
+_GIVE_UP = timedelta(days=1)
+
+_log = structlog.get_logger(__name__)
+
+_FLOWS: dict[SubjectKind, Callable[[Look], timedelta | None]] = {
+    SubjectKind.PULL: reconcile_pull,
+    SubjectKind.COMMIT: reconcile_commit,
+}
 
 
 def reconcile(subject: Subject, deps: Deps) -> str:
     """Claim a subject, make GitHub agree with the facts, and end the claim.
 
-    Returns one word for the log: `idle`, `done`, `waiting`, `postponed`, `gone`, `refused`
-    or `overtaken`. Any other error is a defect: it is raised, the lease lapses, and after a
-    few such tries the check says so.
+    Returns one word for the log: `idle`, `done`, `waiting`, `postponed`, `gone`, `refused`,
+    `given up` or `overtaken`. Any other error is a defect: it is raised, the lease lapses,
+    and after a few such tries the check says so.
     """
     claim = deps.inbox.claim(subject)
     if claim is None:
@@ -63,25 +70,26 @@ def _end(claim: Claim, deps: Deps) -> str:
     if held > 0:
         deps.inbox.put_off(claim, held)
         return "postponed"
+    if claim.tries > MAX_TRIES:
+        _try_to_tell(claim, deps, messages.internal_error(MAX_TRIES))
+        return _finish(claim, deps, "given up")
     try:
         wait = _look(claim, deps)
     except PostponedError as error:
-        _postpone(claim, deps, error)
-        return "postponed"
+        return _postpone(claim, deps, error)
     except NotFoundError as error:
         # Uninstalled, deleted or hidden from the App: nobody is left to tell.
         _log.warning("subject.gone", subject=subject.key, reason=str(error))
-        _finish(claim, deps)
-        return "gone"
-    except RefusedError as error:
+        return _finish(claim, deps, "gone")
+    except GitHubError as error:
+        # Not even the check may be written: only the log can tell.
         _log.error("subject.refused", subject=subject.key, reason=str(error))
-        return _refused(claim, deps, error)
-    if wait is not None:
-        deps.inbox.effects(subject).remove("delays")
-        deps.inbox.put_off(claim, wait.total_seconds())
-        return "waiting"
-    _finish(claim, deps)
-    return "done"
+        return _finish(claim, deps, "refused")
+    if wait is None:
+        return _finish(claim, deps, "done")
+    _forget_delays(claim, deps)
+    deps.inbox.put_off(claim, wait.total_seconds())
+    return "waiting"
 
 
 def _look(claim: Claim, deps: Deps) -> timedelta | None:
@@ -92,47 +100,73 @@ def _look(claim: Claim, deps: Deps) -> timedelta | None:
         deps.store.forget(subject.installation_id, repository_id)
         deps.inbox.forget(subject.installation_id, repository_id)
         return None
-    return _FLOWS[subject.kind](claim, deps, _open(claim, deps))
+    return _FLOWS[subject.kind](_open(claim, deps))
 
 
-def _open(claim: Claim, deps: Deps) -> GitHub:
-    newest = max(claim.notices)  # any will do: GitHub redirects an old name
-    return deps.github(claim.subject, claim.notices[newest].repository)
+def _open(claim: Claim, deps: Deps) -> Look:
+    """Open the repository under the name that it has now.
+
+    Notices may hold an older one, which another repository may have taken since. Raises
+    `NotFoundError` where it has none of them.
+    """
+    names = sorted({notice.repository for notice in claim.notices.values()})
+    missing = NotFoundError(f"{claim.subject.key}: no delivery names its repository")
+    for name in names:
+        github = deps.github(claim.subject, name)
+        try:
+            repository = github.repository()
+        except NotFoundError as error:
+            missing = error
+            continue
+        deps.store.remember_repository(repository)
+        return Look(claim, deps, github, repository)
+    raise missing
 
 
-def _finish(claim: Claim, deps: Deps) -> None:
-    deps.inbox.effects(claim.subject).remove("delays")
+def _finish(claim: Claim, deps: Deps, ending: str) -> str:
+    _forget_delays(claim, deps)
     deps.inbox.finish(claim)
+    return ending
 
 
-def _postpone(claim: Claim, deps: Deps, error: PostponedError) -> None:
-    """Put off for as long as GitHub asks, and longer each time it fails in a row."""
-    subject = claim.subject
+def _forget_delays(claim: Claim, deps: Deps) -> None:
+    effects = deps.inbox.effects(claim.subject)
+    effects.remove("delays")
+    effects.remove("delayed since")
+
+
+def _postpone(claim: Claim, deps: Deps, error: PostponedError) -> str:
+    """Put off for as long as GitHub asks, and longer each time it fails in a row.
+
+    After the deadline the check says so, though it is still tried; after a day, no more.
+    """
+    subject, now = claim.subject, deps.clock.now()
+    effects = deps.inbox.effects(subject)
+    since = datetime.fromisoformat(effects.get("delayed since") or now.isoformat())
+    effects.put("delayed since", since.isoformat())
+    delays = int(effects.get("delays") or 0)
+    effects.put("delays", str(delays + 1))
     seconds = error.seconds
     if error.gate:
         deps.inbox.hold_installation(subject.installation_id, seconds)
     else:
-        effects = deps.inbox.effects(subject)
-        delays = int(effects.get("delays") or 0)
-        effects.put("delays", str(delays + 1))
-        seconds = min(max(seconds, seconds * 2**delays), max(seconds, _LONGEST_DELAY))
+        seconds = max(seconds, min(seconds * 2 ** min(delays, 8), _LONGEST_DELAY))
+        if now - since > deps.deadline:
+            _try_to_tell(claim, deps, messages.unreachable(str(error)))
     _log.info("subject.postponed", subject=subject.key, seconds=seconds, reason=str(error))
+    if now - since > _GIVE_UP:
+        return _finish(claim, deps, "given up")
     deps.inbox.put_off(claim, seconds)
+    return "postponed"
 
 
-def _refused(claim: Claim, deps: Deps, error: RefusedError) -> str:
-    """Say on the check what GitHub refused, where at least that is allowed."""
-    if claim.subject.kind is SubjectKind.PULL:
-        github = _open(claim, deps)
-        try:
-            pull = github.pull(int(claim.subject.id))
-            message = messages.refused(str(error))
-            conclusion = message.conclusion or "action_required"
-            Publisher(claim, deps, github).conclude_check(pull.head_sha, conclusion, message.page)
-        except (RefusedError, NotFoundError) as second:
-            _log.error("subject.mute", subject=claim.subject.key, reason=str(second))
-        except PostponedError as later:
-            _postpone(claim, deps, later)
-            return "postponed"
-    _finish(claim, deps)
-    return "refused"
+def _try_to_tell(claim: Claim, deps: Deps, message: Message) -> None:
+    """Put a message on a pull request's check, where that can be done at all."""
+    if claim.subject.kind is not SubjectKind.PULL:
+        return
+    try:
+        tell(_open(claim, deps), message)
+    except LeaseLostError:
+        raise
+    except CovgateError as error:
+        _log.error("subject.mute", subject=claim.subject.key, reason=str(error))

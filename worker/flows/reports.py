@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from worker.core.artifact import FoundReport, NoReport, read_artifact
-from worker.core.errors import GoneError, PostponedError, ReportError
+from worker.core.errors import GoneError, NotFoundError, PostponedError, ReportError
 from worker.core.model import EMPTY_REPORT, FileCoverage, Report
 from worker.core.names import matches_any
 from worker.core.paths import Ambiguous, Glob, match_paths
@@ -15,13 +16,13 @@ from worker.core.render import Source
 from worker.core.render.markdown import code, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from worker.core.config import Config, ReportSource
     from worker.core.formats import Parsed
-    from worker.core.refs import Artifact, WorkflowRun
+    from worker.core.refs import Artifact, Sha, WorkflowRun
     from worker.core.runs import Runs
-    from worker.ports import Effects, GitHub
+    from worker.flows.deps import Look
 
 __all__ = ["MAX_ARCHIVE", "Gathered", "gather_reports"]
 
@@ -29,7 +30,6 @@ MAX_ARCHIVE = 512 * 2**20
 """The longest artifact that is downloaded, in bytes."""
 
 _IN_MEMORY = 16 * 2**20
-_DOWNLOAD_TRIES = 3
 _MOST_NAMES = 5
 
 
@@ -42,12 +42,16 @@ class Gathered:
     sources: tuple[Source, ...] = ()
     problems: tuple[str, ...] = ()
     """What could not be had or read, in Markdown, one sentence each."""
+    remarks: tuple[str, ...] = ()
+    """What was passed over and is no harm, in Markdown, one sentence each."""
+    expired: tuple[str, ...] = ()
+    """Names of the artifacts that matched, where all of these have expired."""
     unmatched: tuple[str, ...] = ()
     """Paths of the reports that are no file of the repository."""
     ambiguous: tuple[Ambiguous, ...] = ()
     """Paths of the reports that may be several files of the repository: not guessed."""
     runs: tuple[WorkflowRun, ...] = ()
-    """The runs that the reports are from."""
+    """The runs that left an artifact that matched."""
     artifacts: tuple[Artifact, ...] = ()
     """All artifacts that were listed, matching or not."""
     matched: bool = False
@@ -59,31 +63,30 @@ class Gathered:
         return len(self.report) + len(self.unmatched) + len(self.ambiguous)
 
 
-def gather_reports(
-    github: GitHub,
-    runs: Runs,
-    config: Config,
-    repository_paths: Callable[[], frozenset[str]],
-    effects: Effects,
-    keep_lease: Callable[[], None],
-) -> Gathered:
+def gather_reports(look: Look, runs: Runs, config: Config, sha: Sha) -> Gathered:
     """Read the matching artifacts of the preferred event's runs that have any.
 
-    `keep_lease` is called between the long steps. `repository_paths` is asked once, and
-    only if a report was read. A report that can't be read is a problem, never an exception.
+    The reports' paths are matched with the files at `sha`. A report that can't be read is a
+    problem, never an exception.
     """
     listed: list[Artifact] = []
     for group in runs.by_event():
-        artifacts = [artifact for run in group for artifact in github.artifacts(run.id)]
+        artifacts = [artifact for run in group for artifact in look.github.artifacts(run.id)]
         listed += artifacts
         wanted = _choose(artifacts, config.reports)
         if wanted:
-            reader = _Reader(github, effects, keep_lease)
+            by_id = {run.id: run for run in group}
+            reader = _Reader(look)
             for artifact, source in wanted:
-                reader.read(artifact, source)
-            gathered = reader.gathered(repository_paths)
-            return replace(gathered, runs=group, artifacts=tuple(listed), matched=True)
-    return Gathered(runs=runs.ended, artifacts=tuple(listed))
+                reader.read(artifact, source, by_id[artifact.run_id])
+            used = {artifact.run_id for artifact, _ in wanted}
+            return replace(
+                reader.gathered(sha),
+                runs=tuple(run for run in group if run.id in used),
+                artifacts=tuple(listed),
+                matched=True,
+            )
+    return Gathered(artifacts=tuple(listed))
 
 
 def _choose(
@@ -107,40 +110,58 @@ def _id(artifact: Artifact) -> int:
     return artifact.id
 
 
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """Why an artifact, or a report in it, was not read."""
+
+    text: str
+    excusable: bool = False
+    """Whether it is no harm where other reports were read."""
+    expired: str = ""
+    """The artifact's name, where it has expired."""
+
+
 class _Reader:
     """Collects the reports, artifact by artifact."""
 
-    def __init__(self, github: GitHub, effects: Effects, keep_lease: Callable[[], None]) -> None:
-        self._github = github
-        self._effects = effects
-        self._keep_lease = keep_lease
+    def __init__(self, look: Look) -> None:
+        self._look = look
         self._read: list[tuple[Parsed, Source]] = []
-        self._problems: list[str] = []
+        self._problems: list[_Problem] = []
 
-    def read(self, artifact: Artifact, source: ReportSource) -> None:
+    def read(self, artifact: Artifact, source: ReportSource, run: WorkflowRun) -> None:
         """Download an artifact and read the reports in it."""
         name = code(artifact.name)
+        # What an earlier attempt left is replaced by a later one's, under whatever name.
+        old = bool(
+            run.attempt > 1
+            and artifact.created_at
+            and run.started_at
+            and artifact.created_at < run.started_at
+        )
         if artifact.expired:
-            self._problems.append(f"artifact {name} has expired: re-run the workflow")
+            self._note_expired(artifact, old=old)
             return
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as archive:
-            self._keep_lease()
+            self._look.keep_lease()
             try:
-                self._github.download(artifact, cast("BinaryIO", archive), limit=MAX_ARCHIVE)
-                self._read_archive(artifact, source, cast("BinaryIO", archive))
-            except GoneError:
-                self._problems.append(f"artifact {name} has expired: re-run the workflow")
+                self._look.github.download(artifact, cast("BinaryIO", archive), limit=MAX_ARCHIVE)
+                self._read_archive(artifact, source, cast("BinaryIO", archive), old=old)
+            except (GoneError, NotFoundError):
+                self._note_expired(artifact, old=old)
             except ReportError as error:
-                self._problems.append(f"artifact {name}: {plain(error.reason)}")
+                self._note(f"artifact {name}: {plain(error.reason)}", excusable=old)
             except PostponedError as error:
                 self._give_up_or_raise(artifact, error)
 
-    def _read_archive(self, artifact: Artifact, source: ReportSource, archive: BinaryIO) -> None:
+    def _read_archive(
+        self, artifact: Artifact, source: ReportSource, archive: BinaryIO, *, old: bool
+    ) -> None:
         recognised = False
         passed_over: list[str] = []
         archive.seek(0)
         for member in read_artifact(archive, [Glob(pattern) for pattern in source.files]):
-            self._keep_lease()
+            self._look.keep_lease()
             match member:
                 case FoundReport(name, known, parsed):
                     recognised = True
@@ -151,33 +172,48 @@ class _Reader:
                 case ReportError() as error:
                     recognised = True
                     place = f"{code(artifact.name)}, {code(error.name)}"
-                    self._problems.append(f"artifact {place}: {plain(error.reason)}")
+                    self._note(f"artifact {place}: {plain(error.reason)}", excusable=old)
         if not recognised:
             found = ", ".join(code(name) for name in passed_over[:_MOST_NAMES])
-            self._problems.append(
+            self._note(
                 f"artifact {code(artifact.name)} holds no coverage report of a known format"
-                + (f" (found: {found})" if found else "")
+                + (f" (found: {found})" if found else ""),
+                excusable=True,  # `coverage-html`, beside the report itself
             )
+
+    def _note(self, text: str, *, excusable: bool) -> None:
+        self._problems.append(_Problem(text, excusable))
+
+    def _note_expired(self, artifact: Artifact, *, old: bool) -> None:
+        text = f"artifact {code(artifact.name)} has expired: re-run the workflow"
+        self._problems.append(_Problem(text, old, expired=artifact.name))
 
     def _give_up_or_raise(self, artifact: Artifact, error: PostponedError) -> None:
         """Postpone a download that failed, but not for ever: a cut archive stays cut."""
         name = f"download:{artifact.id}"
-        tries = int(self._effects.get(name) or 0) + 1
-        if error.gate or tries < _DOWNLOAD_TRIES:
-            if not error.gate:
-                self._effects.put(name, str(tries))
+        now = self._look.deps.clock.now()
+        first = self._look.effects.get(name)
+        if first is None:
+            self._look.effects.put(name, now.isoformat())
+        if first is None or now - datetime.fromisoformat(first) < self._look.deps.deadline:
             raise error
-        self._effects.remove(name)
-        self._problems.append(
-            f"artifact {code(artifact.name)} could not be downloaded in {tries} tries: "
-            f"{plain(str(error))}"
-        )
+        self._look.effects.remove(name)
+        text = f"artifact {code(artifact.name)} could not be downloaded: {plain(str(error))}"
+        self._note(text, excusable=False)
 
-    def gathered(self, repository_paths: Callable[[], frozenset[str]]) -> Gathered:
+    def gathered(self, sha: Sha) -> Gathered:
         """Match the paths of all reports and merge them."""
-        if not self._read:
-            return Gathered(problems=tuple(self._problems))
-        paths = repository_paths()
+        excused = [problem for problem in self._problems if self._read and problem.excusable]
+        blamed = [problem for problem in self._problems if problem not in excused]
+        expired = tuple(problem.expired for problem in blamed if problem.expired)
+        gathered = Gathered(
+            problems=tuple(problem.text for problem in blamed),
+            remarks=tuple(f"Passed over: {problem.text}." for problem in excused),
+            expired=expired if len(expired) == len(blamed) and not self._read else (),
+        )
+        return self._match(gathered, self._look.github.paths(sha)) if self._read else gathered
+
+    def _match(self, gathered: Gathered, paths: frozenset[str]) -> Gathered:
         matched: list[FileCoverage] = []
         unmatched: set[str] = set()
         ambiguous: set[Ambiguous] = set()
@@ -186,11 +222,11 @@ class _Reader:
             matched += match.report
             unmatched |= set(match.unmatched)
             ambiguous |= set(match.ambiguous)
-        self._keep_lease()
-        return Gathered(
+        self._look.keep_lease()
+        return replace(
+            gathered,
             report=Report.of(matched),
             sources=tuple(sorted((source for _, source in self._read), key=str)),
-            problems=tuple(self._problems),
             unmatched=tuple(sorted(unmatched)),
             ambiguous=tuple(sorted(ambiguous, key=lambda one: one.path)),
         )

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from worker.core.errors import SettingError
+from worker.core.errors import RefusedError, SettingError
 from worker.github_api.secrets import Secret
 from worker.github_api.tokens import AccessToken, TokenCache, TokenKey
 from worker.github_api.transport import Transport, decode
@@ -152,7 +152,14 @@ class InstallationSource:
             "permissions": dict(self.key.permissions),
         }
         with self.as_app() as transport:
-            granted = decode(transport.send("POST", path, body=body), _Granted, path)
+            try:
+                answer = transport.send("POST", path, body=body)
+            except RefusedError:
+                # One permission that the installation has not granted would cost the token,
+                # and nobody would be told. With what there is, the check can at least say it.
+                body.pop("permissions")
+                answer = transport.send("POST", path, body=body)
+            granted = decode(answer, _Granted, path)
         token = AccessToken(Secret(granted.token), granted.expires_at)
         seconds = int((granted.expires_at - TOKEN_MARGIN - self.clock.now()).total_seconds())
         if seconds > 0:

@@ -76,10 +76,20 @@ class SqlStore:
         return None
 
     def has_baseline(self, repository_id: int) -> bool:
-        """Return whether any report of the repository was ever recorded."""
+        """Return whether the repository has any baseline."""
         one = select(baselines.c.commit).where(baselines.c.repository_id == repository_id).limit(1)
         with reading(self._engine) as connection:
             return connection.scalar(one) is not None
+
+    def has_report(self, repository_id: int) -> bool:
+        """Return whether any report of the repository was ever read."""
+        judged = select(verdicts.c.number).where(
+            verdicts.c.repository_id == repository_id, verdicts.c.details != "{}"
+        )
+        with reading(self._engine) as connection:
+            if connection.scalar(judged.limit(1)) is not None:
+                return True
+        return self.has_baseline(repository_id)
 
     def record_verdict(self, record: VerdictRecord) -> None:
         """Keep a verdict; the same head's later one replaces it."""
@@ -96,6 +106,16 @@ class SqlStore:
         with reading(self._engine) as connection:
             row = connection.execute(one).one_or_none()
         return None if row is None else VerdictRecord(**row._asdict())
+
+    def verdicts(self, repository_id: int, head_sha: Sha) -> tuple[VerdictRecord, ...]:
+        """Return the verdicts on a head, of all pull requests that share it, by number."""
+        table = verdicts.c
+        some = select(verdicts).where(
+            table.repository_id == repository_id, table.head_sha == head_sha
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(some.order_by(table.number)).all()
+        return tuple(VerdictRecord(**row._asdict()) for row in rows)
 
     def forget(self, installation_id: int, repository_id: int | None = None) -> None:
         """Delete all of an installation, or of one of its repositories.

@@ -135,13 +135,22 @@ def test_uninstalled_app_is_not_found(adapter):
         github.repository()
 
 
+def test_one_missing_permission_does_not_cost_the_others(adapter, github, number):
+    """An installation that has not granted everything would get no check, and no word why."""
+    installation = adapter.world.installation_of(adapter.repo)
+    installation.permissions.pop("actions")
+    assert github.pull(number).number == number
+    with pytest.raises(RefusedError):
+        github.runs(adapter.repo.tip())
+
+
 def test_missing_permission_is_refused_with_githubs_words(adapter, number):
     """An owner who did not accept new permissions would see nothing at all."""
     installation = adapter.world.installation_of(adapter.repo)
     del installation.permissions["checks"]
     with (
         adapter.another() as github,
-        pytest.raises(RefusedError, match="permission"),
+        pytest.raises(RefusedError, match="Resource not accessible"),
     ):
         github.create_check(adapter.repo.tip(), "covgate", RUNNING, external_id="")
 

@@ -12,9 +12,10 @@ from worker.core.verdict import Evidence, GateResult, Outcome
 if TYPE_CHECKING:
     from fractions import Fraction
 
-__all__ = ["GATE", "lines_to_cover"]
+__all__ = ["GATE", "NOTHING_NEW", "lines_to_cover"]
 
 NAME = "new code"
+NOTHING_NEW = "no new lines"
 
 
 def judge(evidence: Evidence) -> GateResult:
@@ -25,7 +26,7 @@ def judge(evidence: Evidence) -> GateResult:
     percent = lines.percent
     if percent is None:
         summary = "no measured line was added or changed: nothing to judge"
-        return GateResult(NAME, Outcome.NEUTRAL, summary, "no new lines", required, rule.blocking)
+        return GateResult(NAME, Outcome.NEUTRAL, summary, NOTHING_NEW, required, rule.blocking)
     actual = f"{lines.covered:,} of {format_count(lines.total, 'line')}, {format_percent(percent)}"
     if percent >= rule.minimum:
         summary = f"{format_percent(percent)} of the new code is covered"

@@ -29,6 +29,8 @@ def judge(evidence: Evidence) -> GateResult:
 
     if head is None:
         return neutral("the reports measure no line")
+    if evidence.incomplete:
+        return neutral("a report could not be read, so the total may be of a part of the tests")
     if evidence.run_failed:
         return neutral("CI failed, so the total may be of a part of the tests")
     if base is None:
@@ -39,7 +41,8 @@ def judge(evidence: Evidence) -> GateResult:
         summary = f"the project went from {format_percent(base)} to {shown}"
         return GateResult(NAME, Outcome.PASS, summary, actual, required, rule.blocking)
     summary = (
-        f"the project fell from {format_percent(base)} to {shown}, by more than {limit} points"
+        f"the project fell from {format_percent(base)} to {shown}: at most {limit} "
+        f"{'point is' if rule.maximum == 1 else 'points are'} allowed"
     )
     return GateResult(NAME, Outcome.FAIL, summary, actual, required, rule.blocking)
 

@@ -14,6 +14,7 @@ from worker.core.render.headline import headline
 from worker.core.render.markdown import truncate_bytes
 from worker.core.render.sections import (
     covered_files,
+    fallen_files,
     gates_table,
     notes,
     problems,
@@ -45,6 +46,7 @@ def render_check(verdict: Verdict, context: Context) -> Page:
     summary = (
         gates_table(verdict),
         problems(context),
+        fallen_files(verdict, context),
         uncovered_files(verdict, context, budget=40_000, most=200),
         covered_files(verdict, context, budget=12_000),
         notes(context),

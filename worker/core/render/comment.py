@@ -8,6 +8,7 @@ from worker.core.render.headline import headline, sign
 from worker.core.render.markdown import truncate_bytes
 from worker.core.render.sections import (
     covered_files,
+    fallen_files,
     gates_table,
     notes,
     problems,
@@ -34,6 +35,7 @@ def render_comment(verdict: Verdict, context: Context) -> str:
         f"{MARKER}\n### {sign(verdict, context)} {headline(verdict, context)}",
         gates_table(verdict),
         problems(context),
+        fallen_files(verdict, context),
         uncovered_files(verdict, context, budget=30_000, most=15),
         covered_files(verdict, context, budget=12_000),
         notes(context),

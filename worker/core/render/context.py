@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from worker.core.verdict import Outcome, Verdict
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Conclusion", "Context", "Source", "conclude"]
 
-Conclusion = str
-"""`success`, `failure`, `neutral` or `action_required`: a check run's conclusion."""
+Conclusion = Literal["success", "failure", "neutral", "action_required"]
+"""How a check run ends."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,9 +46,9 @@ class Context:
 def conclude(verdict: Verdict, context: Context) -> Conclusion:
     """Return the check's conclusion.
 
-    A failed gate is `failure` even beside an unreadable report; an unreadable report keeps
-    the check from `success`, because nobody knows what it would have said.
+    An unreadable report keeps the check from `success` and from `failure`: nobody knows what
+    it would have said, and either may come of its absence.
     """
-    if verdict.outcome is Outcome.FAIL:
-        return "failure"
-    return "action_required" if context.problems else "success"
+    if context.problems:
+        return "action_required"
+    return "failure" if verdict.outcome is Outcome.FAIL else "success"

@@ -21,7 +21,7 @@ def headline(verdict: Verdict, context: Context) -> str:
     """Return the check's title, at most 255 characters, without Markdown."""
     failed = [_FAILURES[result.gate](verdict) for result in verdict.results if result.blocks]
     text = "; ".join(failed or (_new_code(verdict), _project(verdict)))
-    if context.problems and not failed:
+    if context.problems:
         reports = format_count(len(context.problems), "report")
         text = f"{reports} could not be read: mend it, then re-run CI; so far {text}"
     text = text[0].upper() + text[1:]
@@ -41,6 +41,8 @@ def _project(verdict: Verdict) -> str:
     head = format_percent(evidence.report.lines.percent)
     if evidence.baseline is None or evidence.run_failed:
         return f"project {head}"
+    if evidence.baseline.report.lines.percent == evidence.report.lines.percent:
+        return f"project unchanged at {head}"
     base = format_percent(evidence.baseline.report.lines.percent)
     return f"project {base.removesuffix(' %')} → {head}"
 
@@ -64,8 +66,8 @@ def _regression_failed(verdict: Verdict) -> str:
     limit = evidence.config.regression.maximum
     allowed = "is" if limit == 1 else "are"
     return (
-        f"the project falls from {format_percent(base)} to {format_percent(head)}, "
-        f"by {format_loss(base - head)}: at most {format_limit(limit)} {allowed} allowed"
+        f"coverage falls by {format_loss(base - head)} to {format_percent(head)}, "
+        f"at most {format_limit(limit)} {allowed} allowed"
     )
 
 

@@ -95,8 +95,10 @@ def _baseline(verdict: Verdict) -> dict[str, Any] | None:
 
 
 def _regression(verdict: Verdict) -> str | None:
-    """Return the change in points as the gate's table shows it, or None without a baseline."""
+    """Return the change in points as the gate's table shows it, None where it is not judged."""
     evidence = verdict.evidence
+    if evidence.run_failed or evidence.incomplete:
+        return None
     head = evidence.report.lines.percent
     base = evidence.baseline.report.lines.percent if evidence.baseline else None
     return None if head is None or base is None else format_points(head - base)

@@ -35,9 +35,8 @@ _LONGEST_NAME = 200
 def code(name: str) -> str:
     """Return a name as a code span that nothing inside it can leave.
 
-    Controls, line ends and the marks that turn text around are made visible; a `|` is
-    escaped so that it does not end a table's cell; a name of more than 200 characters is
-    cut in its middle.
+    Controls, line ends and the marks that turn text around are made visible; a name of more
+    than 200 characters is cut in its middle. In a table, `table` takes care of a `|`.
     """
     shown = "".join(_visible(character) for character in name)
     if len(shown) > _LONGEST_NAME:
@@ -45,9 +44,7 @@ def code(name: str) -> str:
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if shown.startswith("`") or shown.endswith("`") or not shown.strip() else ""
-    # In a table's cell a backslash escapes a backslash too, so those before a `|` are doubled
-    # (https://github.com/github/cmark-gfm/blob/master/extensions/ext_scanners.re).
-    return re.sub(r"(\\*)\|", r"\1\1\|", f"{fence}{pad}{shown}{pad}{fence}")
+    return f"{fence}{pad}{shown}{pad}{fence}"
 
 
 def plain(text: str) -> str:
@@ -68,15 +65,17 @@ def link(text: str, url: str) -> str:
     return f"[{text}]({safe})"
 
 
-def line_links(lines: int, *, file_url: str, most: int = 12) -> str:
-    """Return a bitmap's line ranges, each linked to its lines: "3 · 5–9 · and 4 more"."""
+def line_links(lines: int, *, file_url: str | None, most: int = 12) -> str:
+    """Return a bitmap's line ranges, each linked to its lines: "3 · 5–9 · and 4 more".
+
+    Without a `file_url` there are no links.
+    """
     ranges = line_ranges(lines)
-    shown = [
-        link(str(first), f"{file_url}#L{first}")
-        if first == last
-        else link(f"{first}–{last}", f"{file_url}#L{first}-L{last}")
-        for first, last in ranges[:most]
-    ]
+    shown = []
+    for first, last in ranges[:most]:
+        text = str(first) if first == last else f"{first}–{last}"
+        place = f"#L{first}" if first == last else f"#L{first}-L{last}"
+        shown.append(link(text, file_url + place) if file_url else text)
     if len(ranges) > most:
         left = sum(last - first + 1 for first, last in ranges[most:])
         shown.append(f"and {left} more")
@@ -97,7 +96,10 @@ def table(header: Sequence[str], align: str, rows: Iterable[Sequence[str]]) -> s
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+    # A `|` would end the cell. A backslash escapes a backslash too there, so those before a
+    # `|` are doubled
+    # (https://github.com/github/cmark-gfm/blob/master/extensions/ext_scanners.re).
+    return "| " + " | ".join(re.sub(r"(\\*)\|", r"\1\1\|", cell) for cell in cells) + " |"
 
 
 def fold(summary: str, body: str) -> str:

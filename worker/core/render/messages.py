@@ -6,14 +6,16 @@ to do something, as the comment.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from worker.core.names import matches_any
 from worker.core.numbers import format_count
 from worker.core.render.check import Page
 from worker.core.render.comment import MARKER
 from worker.core.render.headline import SIGNS
-from worker.core.render.markdown import code, link, truncate_bytes
+from worker.core.render.markdown import code, link, plain, truncate_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,20 +32,24 @@ __all__ = [
     "broken_config",
     "deadline_passed",
     "diff_incomplete",
+    "expired",
     "internal_error",
     "never_reported",
     "no_artifact",
     "no_path_matched",
     "nothing_measured",
     "nothing_readable",
+    "reading",
     "refused",
     "superseded",
+    "unreachable",
     "waiting",
 ]
 
 CONFIG_PATH = ".github/covgate.yml"
 
 _MOST_NAMES = 10
+_REPORT_LIKE = re.compile("cov|lcov|report|jacoco|clover", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class Message:
     def comment(self) -> str:
         """The comment's Markdown."""
         mark = SIGNS[self.conclusion or "neutral"]
-        text = f"{MARKER}\n### {mark} {self.page.title}\n\n{self.page.summary}\n"
+        text = f"{MARKER}\n### {mark} {plain(self.page.title)}\n\n{self.page.summary}\n"
         return truncate_bytes(text, 65_000)
 
 
@@ -74,11 +80,18 @@ def waiting(runs: Runs, deadline: datetime) -> Message:
         title = "Waiting for CI to start"
         body = "No workflow has run on this commit yet."
     end = (
-        f"At {deadline:%H:%M} UTC ({deadline:%d %b}) at the latest, or later if CI shows signs of "
-        "life until then, this check ends and says what is missing."
+        f"At {deadline:%H:%M} UTC ({deadline:%d %b}), or later while CI shows signs of life, this "
+        "check ends and says what is missing."
     )
     parts = (body, _aside(runs), end)
     return Message(None, _page(title, *parts), comments=False)
+
+
+def reading(runs: Runs) -> Message:
+    """Say that CI has ended, while its reports are being read."""
+    ended = "\n".join(f"- {_run(run)}: {run.conclusion}" for run in runs.ended)
+    page = _page("CI has ended: reading its coverage reports", ended, _aside(runs))
+    return Message(None, page, comments=False)
 
 
 def deadline_passed(runs: Runs) -> Message:
@@ -99,54 +112,57 @@ def deadline_passed(runs: Runs) -> Message:
     return Message("action_required", _page(title, body, _aside(runs), todo))
 
 
-def no_artifact(
-    runs: Sequence[WorkflowRun], found: Sequence[Artifact], config: Config, base_ref: str
-) -> Message:
+def no_artifact(runs: Runs, found: Sequence[Artifact], config: Config, base_ref: str) -> Message:
     """Say that runs ended without a matching artifact, what they left, and how to name it."""
     patterns = ", ".join(code(source.artifact) for source in config.reports)
-    expired = sorted({artifact.name for artifact in found if artifact.expired})
     names = sorted({artifact.name for artifact in found})
-    run = _quoted_runs(runs)
     wanted = " or ".join(f"“{_plain(source.artifact)}”" for source in config.reports)
-    if expired and all(artifact.expired for artifact in found):
-        return Message(
-            "action_required",
-            _page(
-                f"No verdict: the artifacts of {run} have expired",
-                f"Expired: {_names(expired)}.",
-                "Re-run the workflow: it uploads them anew, and this check is made anew.",
-            ),
-        )
-    left = f"Found: {_names(names)}." if names else "It uploaded no artifact at all."
-    example = names[0] if names else "coverage"
+    left = f"Found: {_names(names)}." if names else "No artifact was uploaded at all."
+    example = next((name for name in names if _REPORT_LIKE.search(name)), "NAME")
     return Message(
         "action_required",
         _page(
-            f"No verdict: {run} ended without an artifact that matches {wanted}",
+            f"No verdict: {_quoted_runs(runs.ended)} ended without an artifact matching {wanted}",
             f"{left} Looked for: {patterns}.",
-            _failed(runs),
+            _failed(runs.ended),
+            _aside(runs),
             f"If the report has another name, add it to {code(CONFIG_PATH)} on "
-            f"{code(base_ref)}:\n\n```yaml\nversion: 1\nreports:\n"
-            f"  - artifact: {_yaml_string(example)}\n```",
-            "If no report is uploaded yet, add this step after the tests:\n\n" + _UPLOAD_STEP,
+            f"{code(base_ref)}, then press “Re-run” on this check:\n\n```yaml\nversion: 1\n"
+            f"reports:\n  - artifact: {_yaml_string(example)}\n```",
+            "If no report is uploaded yet, add this step after the tests:\n\n"
+            + _upload_step(config),
         ),
     )
 
 
-def never_reported(runs: Sequence[WorkflowRun], found: Sequence[Artifact]) -> Message:
+def never_reported(runs: Runs, found: Sequence[Artifact], config: Config) -> Message:
     """Tell a repository that never had a report how to get one; the check stays neutral."""
     names = sorted({artifact.name for artifact in found})
     left = f" (found: {_names(names)})" if names else ""
+    ended = ", ".join(_run(run) for run in runs.ended[:_MOST_NAMES])
     return Message(
         "neutral",
         _page(
             "No coverage report yet: five lines make CI upload one",
-            f"T{_quoted_runs(runs)[1:]} ended without an artifact that matches "
-            f"`coverage*`{left}. Add this step after the tests:",
-            _UPLOAD_STEP,
+            f"These runs ended without an artifact that matches `coverage*`{left}: {ended}. "
+            "Add this step after the tests:",
+            _upload_step(config),
+            _aside(runs),
             "From the first report on, every pull request is judged; nothing is blocked till then.",
         ),
         comments=False,
+    )
+
+
+def expired(names: Sequence[str]) -> Message:
+    """Say that the reports were there and are no longer kept."""
+    return Message(
+        "action_required",
+        _page(
+            "No verdict: the coverage artifacts have expired",
+            f"Expired: {_names(names)}.",
+            "Re-run the workflow: it uploads them anew, and this check is made anew by itself.",
+        ),
     )
 
 
@@ -195,11 +211,11 @@ def broken_config(reason: str, base_ref: str) -> Message:
     return Message(
         "action_required",
         _page(
-            f"No verdict: {CONFIG_PATH} on the base branch can not be used",
+            f"No verdict: {CONFIG_PATH} on the base branch cannot be used",
             f"{code(CONFIG_PATH)} on {code(base_ref)}:\n\n{_block(reason)}",
             "Mend it on the base branch: a pull request is judged by its base's configuration, so "
             "that it can't loosen its own gate. `covgate config FILE` checks one before it is "
-            "pushed.",
+            "pushed. Then press “Re-run” on this check.",
         ),
     )
 
@@ -218,14 +234,27 @@ def diff_incomplete(reason: str) -> Message:
 
 
 def refused(reason: str) -> Message:
-    """Say that GitHub refused to show something."""
+    """Say what GitHub does not give."""
     return Message(
         "action_required",
         _page(
-            "No verdict: GitHub refused a request",
+            "No verdict: GitHub did not give what is needed",
             _block(reason),
-            "Somebody who administers the installation has to look at the App's permissions; "
-            "`covgate doctor` lists what is missing.",
+            "Something was deleted, or the App may not see it: somebody who administers the "
+            "installation has to look at the App's permissions. Then press “Re-run” on this check.",
+        ),
+    )
+
+
+def unreachable(reason: str) -> Message:
+    """Say that GitHub has not answered for a long time; it is still tried."""
+    return Message(
+        "action_required",
+        _page(
+            "No verdict yet: GitHub has not answered for a long time",
+            _block(reason),
+            "Covgate tries again by itself. If GitHub works for everybody else, this pull request "
+            "may be too large for it to compare: split it.",
         ),
     )
 
@@ -256,11 +285,22 @@ def internal_error(tries: int) -> Message:
     )
 
 
-_UPLOAD_STEP = """```yaml
+def _upload_step(config: Config) -> str:
+    """Return the step that uploads a report under a name that the configuration looks for."""
+    pattern = config.reports[0].artifact
+    name = next(
+        (
+            name
+            for name in ("coverage", *(pattern.replace("*", part) for part in ("unit", "")))
+            if matches_any((pattern,), name)
+        ),
+        pattern,
+    )
+    return f"""```yaml
 - uses: actions/upload-artifact@v4
   if: always()
   with:
-    name: coverage
+    name: {_yaml_string(name)}
     path: coverage.xml   # or lcov.info, coverage.json, …
 ```"""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from worker.core.gates.new_code import NOTHING_NEW
 from worker.core.numbers import format_count
 from worker.core.render.headline import outcome_sign
 from worker.core.render.markdown import (
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "covered_files",
+    "fallen_files",
     "gates_table",
     "notes",
     "problems",
@@ -34,26 +36,60 @@ _HEADER = ("new code in", "covered", "uncovered lines")
 
 
 def gates_table(verdict: Verdict) -> str:
-    """Return the table of gates: what it is, what it must be, and whether that is so."""
+    """Return the table of gates: what it is, what it must be, and whether that is so.
+
+    Below it stands why a gate was not judged, where that is not plain from its row.
+    """
     rows = []
+    reasons = []
     for result in verdict.results:
-        actual = result.actual
-        if result.outcome is Outcome.FAIL:
-            actual = f"**{actual}**"
-        elif result.outcome is Outcome.NEUTRAL:
-            actual = f"{actual}<br>not judged: {result.summary}"
-        required = result.required if result.blocking else f"{result.required}<br>advice only"
+        actual = f"**{result.actual}**" if result.outcome is Outcome.FAIL else result.actual
+        required = result.required if result.blocking else f"{result.required}, advice only"
         rows.append(
             (result.gate, actual, required, outcome_sign(result.outcome, blocking=result.blocking))
         )
-    return table(("gate", "is", "must be", ""), "lrrc", rows)
+        if result.outcome is Outcome.NEUTRAL and result.actual != NOTHING_NEW:
+            reasons.append(f"⚪ {result.gate} is not judged: {result.summary}.")
+    text = table(("gate", "is", "must be", ""), "lrrc", rows)
+    return "\n\n".join((text, *reasons))
+
+
+def fallen_files(verdict: Verdict, context: Context, *, most: int = 10) -> str:
+    """Return where the project lost coverage, where it lost too much; else nothing.
+
+    The files with the most additional uncovered lines, against the baseline.
+    """
+    result = verdict.result("regression")
+    baseline = verdict.evidence.baseline
+    if baseline is None or result is None or result.outcome is not Outcome.FAIL:
+        return ""
+    before = baseline.report.files
+    grown = []
+    for file in verdict.evidence.report:
+        old = before[file.path].missed.bit_count() if file.path in before else 0
+        new = file.missed.bit_count()
+        if new > old:
+            grown.append((new - old, file.path, old, new))
+    grown.sort(key=lambda one: (-one[0], one[1]))
+    if not grown:
+        return "No file has more uncovered lines than before: covered code was removed."
+    rows = [
+        (_file(context, path), f"{old:,} → {new:,}", f"+{more:,}")
+        for more, path, old, new in grown[:most]
+    ]
+    text = table(("coverage fell in", "uncovered lines", ""), "lrr", rows)
+    left = grown[most:]
+    if left:
+        lines = format_count(sum(more for more, *_ in left), "line")
+        text += f"\n\n… and {format_count(len(left), 'more file')} with {lines}."
+    return text
 
 
 def uncovered_files(verdict: Verdict, context: Context, *, budget: int, most: int) -> str:
     """Return the table of files whose new code has uncovered lines, most uncovered first.
 
     At most `most` rows and `budget` bytes; what is left out is counted below the table.
-    Empty where all of the new code is covered.
+    Empty where all of the new code is covered; folded where nobody has to do anything.
     """
     files = sorted(
         (file for file in verdict.evidence.new_code.files if file.missed),
@@ -71,7 +107,10 @@ def uncovered_files(verdict: Verdict, context: Context, *, budget: int, most: in
             f"\n\n… and {format_count(len(left), 'more file')} "
             f"with {format_count(lines, 'uncovered line')}."
         )
-    return text
+    if verdict.outcome is Outcome.FAIL:
+        return text
+    missed = sum(file.missed.bit_count() for file in files)
+    return fold(f"{format_count(missed, 'uncovered line')} in the new code", text)
 
 
 def covered_files(verdict: Verdict, context: Context, *, budget: int) -> str:
@@ -97,31 +136,27 @@ def problems(context: Context) -> str:
 
 def notes(context: Context) -> str:
     """Return the notes as a list; empty where there are none."""
-    return "\n".join(f"> {text}" for text in context.notes)
+    return "\n>\n".join(f"> {text}" for text in context.notes)
 
 
 def provenance(verdict: Verdict, context: Context) -> str:
     """Return the small print: which commits were compared, and what with."""
-    head = _commit(context, context.head)
-    parts = [
-        f"Head {head} against {code(context.base_ref)} at {_commit(context, context.merge_base)}"
-    ]
+    base = f"{code(context.base_ref)} at {_commit(context, context.merge_base)}"
+    text = f"Head {_commit(context, context.head)} against {base}"
     baseline = verdict.evidence.baseline
-    if baseline is not None:
-        back = (
-            "the merge base itself"
-            if baseline.distance == 0
-            else f"{format_count(baseline.distance, 'commit')} before it"
-        )
-        parts.append(f"baseline {_commit(context, baseline.commit)}, {back}")
-    return f"<sub>{' · '.join(parts)}</sub>"
+    if baseline is not None and baseline.distance == 0:
+        text += ", whose report is the baseline"
+    elif baseline is not None:
+        back = format_count(baseline.distance, "commit")
+        text += f" · baseline {_commit(context, baseline.commit)}, {back} before it"
+    return f"<sub>{text}</sub>"
 
 
 def sources(context: Context, *, budget: int) -> str:
     """Return the table of the reports that were read."""
     rows = [
         (code(source.artifact), code(source.name), source.format, f"{source.files:,}")
-        for source in sorted(context.sources)
+        for source in sorted(context.sources, key=lambda one: (one.artifact, one.name, one.format))
     ]
     shown = cut_rows(rows, budget)
     text = table(("artifact", "report", "format", "files"), "lllr", rows[:shown])
@@ -132,20 +167,26 @@ def sources(context: Context, *, budget: int) -> str:
 
 def _row(file: NewCodeFile, context: Context) -> tuple[str, str, str]:
     lines = file.lines
-    name = code(file.path)
-    if not context.repository_url:
-        ranges = line_links(file.missed, file_url="")
-        return (name, f"{lines.covered:,} of {lines.total:,}", ranges)
-    url = file_url(context.repository_url, context.head, file.path)
+    url = _url(context, file.path)
     ranges = line_links(file.missed, file_url=url)
     if file.functions:
         names = ", ".join(code(function) for function in file.functions[:3])
         ranges += f" ({names}{', …' if len(file.functions) > 3 else ''})"
-    return (link(name, url), f"{lines.covered:,} of {lines.total:,}", ranges)
+    return (_file(context, file.path), f"{lines.covered:,} of {lines.total:,}", ranges)
+
+
+def _url(context: Context, path: str) -> str | None:
+    if not context.repository_url:
+        return None
+    return file_url(context.repository_url, context.head, path)
+
+
+def _file(context: Context, path: str) -> str:
+    url = _url(context, path)
+    return link(code(path), url) if url else code(path)
 
 
 def _commit(context: Context, sha: str) -> str:
-    short = f"`{sha[:7]}`"
-    return (
-        link(short, f"{context.repository_url}/commit/{sha}") if context.repository_url else short
-    )
+    if not context.repository_url:
+        return sha[:7]
+    return link(sha[:7], f"{context.repository_url}/commit/{sha}")
