@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,14 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the golden files")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what is marked `git` where there is no git, and say so."""
+    if shutil.which("git") is None:
+        for item in items:
+            if item.get_closest_marker("git"):
+                item.add_marker(pytest.mark.skip(reason="the git command is not installed"))
 
 
 @pytest.fixture

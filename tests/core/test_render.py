@@ -134,6 +134,8 @@ def test_a_workflows_name_is_never_markdown() -> None:
     assert "@octo" not in html.replace("<code>x @octo", "")
 
 
+HOSTILE_NAME = "x @octo/all ![a](http://e/p.png) <b>"
+
 MESSAGES = {
     "waiting": messages.waiting(
         assess_runs([run(1), run(2, workflow=2, name="integration", status="in_progress")], ("*",)),
@@ -154,8 +156,11 @@ MESSAGES = {
         "main",
     ),
     "another-name": messages.no_artifact(
-        assess_runs([run(1), run(2, workflow=2, name="x @octo/all ![a](http://e/p.png) <b>")], ("*",)),
-        [Artifact(1, "dist", 9, expired=False, run_id=1), Artifact(2, "lcov-html", 9, expired=False, run_id=1)],
+        assess_runs([run(1), run(2, workflow=2, name=HOSTILE_NAME)], ("*",)),
+        [
+            Artifact(n, name, 9, expired=False, run_id=1)
+            for n, name in enumerate(("dist", "lcov-x"))
+        ],
         Config(reports=(ReportSource("lcov-*"),)),
         "main",
     ),

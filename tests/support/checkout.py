@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
-
-import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Checkout", "needs_git"]
+__all__ = ["Checkout"]
 
 _ENVIRONMENT = {
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -22,11 +19,6 @@ _ENVIRONMENT = {
     "GIT_COMMITTER_NAME": "Ada",
     "GIT_COMMITTER_EMAIL": "ada@example.org",
 }
-
-needs_git = [
-    pytest.mark.git,
-    pytest.mark.skipif(shutil.which("git") is None, reason="the git command is not installed"),
-]
 
 
 class Checkout:

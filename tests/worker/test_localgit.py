@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import Checkout, needs_git
+from tests.support.checkout import Checkout
 from worker.core.diff import FileDiff
 from worker.core.errors import GitError
 from worker.core.model import bitmap, line_numbers
 from worker.localgit import LocalGit
 
-pytestmark = needs_git
+pytestmark = pytest.mark.git
 
 
 @pytest.fixture(autouse=True)

@@ -28,7 +28,7 @@ NOW = int(time.time())
         {"iat": NOW + 300},
         {"iat": None},
     ],
-    ids=str,
+    ids=["foreign", "nobody", "ended", "too long", "endless", "from the future", "undated"],
 )
 def test_a_jwt_that_github_refuses_is_refused(stand_in: StandIn, claims):
     """Covgate could not log in on the real GitHub."""
