@@ -46,8 +46,8 @@ def render_check(verdict: Verdict, context: Context) -> Page:
     summary = (
         gates_table(verdict),
         problems(context),
-        fallen_files(verdict, context),
         uncovered_files(verdict, context, budget=40_000, most=200),
+        fallen_files(verdict, context),
         covered_files(verdict, context, budget=12_000),
         notes(context),
         provenance(verdict, context),
