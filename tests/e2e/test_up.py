@@ -29,16 +29,15 @@ if TYPE_CHECKING:
 
 REPORT = b"SF:a.py\nDA:1,1\nDA:2,1\nend_of_record\n"
 START_SIGNALS = (
-    (0.05, signal.SIGTERM),
-    (0.2, signal.SIGTERM),
-    (0.4, signal.SIGKILL),
-    (0.6, signal.SIGTERM),
-    (0.7, signal.SIGINT),
-    (0.8, signal.SIGTERM),
-    (1.0, signal.SIGKILL),
-    (1.3, signal.SIGTERM),
+    ((0.05, signal.SIGTERM), (0.7, signal.SIGTERM)),
+    ((0.2, signal.SIGTERM), (0.9, signal.SIGINT)),
+    ((0.4, signal.SIGKILL), (1.1, signal.SIGTERM)),
+    ((0.6, signal.SIGTERM), (1.4, signal.SIGKILL)),
 )
-"""Seconds from the start, and what comes then: from the first imports to the first requests."""
+"""Seconds from the start, and what comes then: from the first imports to the first requests.
+
+Two at a time: for as many cores it takes no longer, and the moments differ more.
+"""
 
 
 class Up:
@@ -84,15 +83,20 @@ class Up:
         """Return the ids of the supervisor and its worker, once both are there."""
 
         def found() -> list[int]:
+            assert self.process.poll() is None, self.told()
             return [pid for pid in processes_in(self.folder) if "bot.follow" in command_of(pid)]
 
         until(lambda: len(found()) == 2)
         return found()
 
     def ended(self) -> int:
-        """Wait until it and all that it started is gone; return its exit status."""
+        """Wait until it and all that it started is gone; return its exit status.
+
+        A worker whose server is killed in the middle of a job needs some seconds: its client
+        tries to reach it again, a few times for each thing that it wants to write.
+        """
         status = self.process.wait(20)
-        until(lambda: not processes_in(self.folder), 10)
+        until(lambda: not processes_in(self.folder))
         return status
 
 
@@ -181,8 +185,8 @@ def test_what_was_accepted_survives_kills(tmp_path: Path, github: StandIn):
     with started(tmp_path, github) as up:
         up.url()
         assert verdict(up, repo, sha).conclusion == "success"
-        up.process.kill()  # and nothing outlives it
-        assert up.ended() == -signal.SIGKILL
+        up.process.terminate()
+        assert up.ended() == 0
         assert "Traceback" not in up.told()
 
 
@@ -198,16 +202,18 @@ def test_it_does_not_go_on_without_workers(tmp_path: Path):
 
 def test_a_signal_at_any_moment_of_the_start_ends_all_of_it(tmp_path: Path):
     """A deployment that changes its mind would leave half of it running."""
-    starts = []
-    for number, (seconds, what) in enumerate(START_SIGNALS):
-        starts.append(up := Up(tmp_path / str(number)))
-        time.sleep(seconds)  # the moment is what is tested
-        up.process.send_signal(what)
-    starts.append(up := Up(tmp_path / "settled"))
-    up.workers()
-    up.process.terminate()
+    starts = [settled := Up(tmp_path / "settled")]
+    for number, pair in enumerate(START_SIGNALS):
+        begun = time.monotonic()
+        both = [Up(tmp_path / f"{number}-{which}") for which in range(len(pair))]
+        for up, (seconds, what) in zip(both, pair, strict=True):
+            time.sleep(max(0, begun + seconds - time.monotonic()))  # the moment is what is tested
+            up.process.send_signal(what)
+        starts += both
+    settled.workers()
+    settled.process.kill()
     for up in starts:
         # Killed, or at its first imports, where Python itself still answers signals.
         at_once = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT}
         assert up.ended() in {0, 130, *at_once}, up.told()
-    assert up.process.returncode == 0, up.told()
+    assert settled.process.returncode == -signal.SIGKILL, settled.told()

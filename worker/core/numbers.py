@@ -18,6 +18,8 @@ __all__ = [
     "format_loss",
     "format_percent",
     "format_points",
+    "round_loss",
+    "round_percent",
 ]
 
 
@@ -76,6 +78,16 @@ def format_points(points: Fraction) -> str:
 def format_loss(points: Fraction) -> str:
     """Return a loss in points, without a sign, rounded up: 2.001 is "2.01 points"."""
     return f"{_two_decimals(-(-points * 100 // 1))} points"
+
+
+def round_percent(percent: Fraction) -> float:
+    """Return a percentage for programs, with two decimals, rounded down."""
+    return float(percent * 100 // 1) / 100
+
+
+def round_loss(points: Fraction) -> float:
+    """Return a loss in points for programs, with two decimals, rounded up; a gain is negative."""
+    return -float(-points * 100 // 1) / 100 + 0.0
 
 
 def format_limit(limit: Fraction) -> str:

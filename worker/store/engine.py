@@ -46,7 +46,7 @@ def open_engine(url: str, *, patience: int = BUSY_SECONDS) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         raise SettingError("COVGATE_DATABASE_URL is no database's address") from None
     if parsed.drivername == "sqlite":
         return _open_sqlite(parsed, patience)

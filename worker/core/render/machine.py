@@ -1,7 +1,8 @@
 """The verdict as JSON, for programs and for the history.
 
-The keys are stable: they are added to, never renamed. Percentages are texts with two
-decimals, rounded down, beside the exact counts that they were made from.
+The keys are stable: they are added to, never renamed. Percentages have two decimals,
+rounded down, beside the exact counts that they were made from; a regression is in points,
+rounded up, and negative where coverage rose.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from worker.core.model import format_lines, line_numbers
-from worker.core.numbers import Ratio, format_percent, format_points
+from worker.core.numbers import Ratio, round_loss, round_percent
 from worker.core.render.context import Context, conclude
 from worker.core.render.headline import headline
 
@@ -24,14 +25,15 @@ def render_json(verdict: Verdict, context: Context) -> str:
     """Return the verdict as indented JSON with sorted keys, a newline at its end."""
     evidence = verdict.evidence
     document: dict[str, Any] = {
-        "verdict": conclude(verdict, context),
+        "verdict": str(verdict.outcome),
+        "conclusion": conclude(verdict, context),
         "title": headline(verdict, context),
         "head": context.head,
         "merge_base": context.merge_base,
         "base": context.base_ref,
         "gates": [
             {
-                "name": result.gate,
+                "name": result.gate.replace(" ", "_"),
                 "verdict": str(result.outcome),
                 "actual": result.actual,
                 "required": result.required,
@@ -61,7 +63,7 @@ def render_json(verdict: Verdict, context: Context) -> str:
 
 
 def _ratio(lines: Ratio) -> dict[str, Any]:
-    percent = None if lines.percent is None else format_percent(lines.percent).removesuffix(" %")
+    percent = None if lines.percent is None else round_percent(lines.percent)
     return {"covered": lines.covered, "total": lines.total, "percent": percent}
 
 
@@ -94,11 +96,11 @@ def _baseline(verdict: Verdict) -> dict[str, Any] | None:
     }
 
 
-def _regression(verdict: Verdict) -> str | None:
-    """Return the change in points as the gate's table shows it, None where it is not judged."""
+def _regression(verdict: Verdict) -> float | None:
+    """Return the baseline's percentage minus the head's; None where it is not judged."""
     evidence = verdict.evidence
     if evidence.run_failed or evidence.incomplete:
         return None
     head = evidence.report.lines.percent
     base = evidence.baseline.report.lines.percent if evidence.baseline else None
-    return None if head is None or base is None else format_points(head - base)
+    return None if head is None or base is None else round_loss(base - head)

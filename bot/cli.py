@@ -1,0 +1,348 @@
+"""The `covgate` command. Each subcommand imports what it needs, when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from worker.core.errors import ConfigError, CovgateError, GitError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from worker.settings import Settings
+
+__all__ = ["app", "main", "run"]
+
+UNUSABLE = 2
+"""Exit status for input or settings that can't be used."""
+DEFECT = 70
+"""Exit status for a defect of Covgate: EX_SOFTWARE of sysexits(3). 1 means a failed gate."""
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it; servers end with 0."""
+TERMINATED = 143
+"""Exit status of what SIGTERM kept from its end, as shells have it; servers end with 0."""
+_UNREAD = 141
+"""Exit status where the reader of the output is gone, as shells have it for SIGPIPE."""
+_ISSUES = "https://github.com/covgate/covgate/issues"
+
+app = typer.Typer(
+    name="covgate",
+    help="Judge the test coverage of every pull request.",
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
+
+
+class CheckFormat(StrEnum):
+    """How `covgate check` prints its verdict."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+class _CheckCommand(TyperCommand):
+    """Takes `--report a.xml b.xml` for `--report a.xml --report b.xml`, as shells expand `*`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own, of changing names
+        return super().parse_args(ctx, spread(args, ("--report", "--baseline")))
+
+
+def spread(arguments: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Return the arguments with each of `options` repeated before each of its values.
+
+    Its values go on to the next argument that begins with "-".
+    """
+    result: list[str] = []
+    current, fresh = "", False
+    for argument in arguments:
+        if current and not fresh and not argument.startswith("-"):
+            result.append(current)
+        elif fresh:
+            fresh = False
+        else:
+            name, separator, _ = argument.partition("=")
+            current = name if name in options else ""
+            fresh = bool(current) and not separator
+        result.append(argument)
+    return result
+
+
+def main() -> None:
+    """Be the `covgate` command: a defect of its own is told in one line too, with a way on."""
+    try:
+        status = run(sys.argv[1:])
+    except Exception as error:  # noqa: BLE001 - kept in a file, and told
+        status = _defect(error)
+    sys.exit(status)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line; return the exit status. Errors of the user's are one line each.
+
+    Raises what is a defect of Covgate's own.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A file's name may be no text, and a terminal know no ✅.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    command = typer.main.get_command(app)
+    try:
+        # Not `app()`, which ends with 1, "a gate failed", where a pipe's reader is gone.
+        with command.make_context("covgate", list(arguments)) as context:
+            command.invoke(context)
+        sys.stdout.flush()
+    except typer.Exit as end:
+        return end.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _UNREAD
+    except Exception as error:
+        told = _told(error)
+        if not told:
+            raise
+        _complain(told)
+        return UNUSABLE
+    return 0
+
+
+def _told(error: Exception) -> str:
+    """Return what to tell of an error that the user can mend; "" of a defect."""
+    if isinstance(error, GitError):
+        return " ".join(str(error).split())  # git's own words may be several lines
+    if isinstance(error, CovgateError):
+        return str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    # Typer carries click under a name that differs between versions.
+    if hasattr(error, "format_message"):
+        path = getattr(getattr(error, "ctx", None), "command_path", "covgate")
+        return f"{str(error.format_message()).rstrip('.')}; see `{path} --help`"
+    return ""
+
+
+def _complain(text: str) -> None:
+    typer.echo(f"covgate: {text}", err=True)
+
+
+def _defect(error: Exception) -> int:
+    """Keep the traceback in a file of this user's, without secrets; tell where; return 70."""
+    import tempfile
+    import traceback
+
+    from worker.logs import redact
+
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", errors="backslashreplace", prefix="covgate-", suffix=".txt",
+        delete=False,
+    ) as file:  # fmt: skip
+        file.write(redact("".join(traceback.format_exception(error))))
+    what = " ".join(redact(f"{type(error).__name__}: {error}").split())
+    _complain(
+        f"this is a defect of Covgate ({what[:200]}); please report it at {_ISSUES}"
+        f" with {file.name}"
+    )
+    return DEFECT
+
+
+@app.callback(invoke_without_command=True)
+def _covgate(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
+    ] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(f"covgate {version_of('covgate')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(UNUSABLE)
+
+
+@app.command()
+def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Receive webhooks and queue them for the workers."""
+    from bot.serve import serve as serve_web
+
+    serve_web(_settings(), host, port)
+
+
+@app.command()
+def worker(
+    count: Annotated[int, typer.Option("-n", help="How many workers to run.", min=1)] = 1,
+) -> None:
+    """Run workers: they read coverage, judge, and answer on GitHub."""
+    from worker.process import run_workers
+    from worker.store import migrate
+
+    settings = _settings()
+    migrate(settings.database_url)
+    raise typer.Exit(run_workers(settings.redis_url, count))
+
+
+@app.command()
+def up(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    count: Annotated[int, typer.Option("-n", help="How many workers to run.", min=1)] = 1,
+) -> None:
+    """Run all of it on this machine: own Redis-compatible server, SQLite under ./.covgate."""
+    from bot.up import run_up
+
+    run_up(os.environ, host, port, count)
+
+
+@app.command()
+def sandbox(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    once: Annotated[
+        bool, typer.Option("--once", help="Run one pull request through, print, and exit.")
+    ] = False,
+) -> None:
+    """Try the whole loop without a GitHub account: `up` beside a local stand-in of GitHub."""
+    from bot.sandbox.command import run_once, run_sandbox
+    from bot.up import stopped_by_sigterm
+
+    if once:
+        with stopped_by_sigterm(TERMINATED):
+            run_once()
+    else:
+        with stopped_by_sigterm():
+            run_sandbox(host, port)
+
+
+@app.command(cls=_CheckCommand)
+def check(
+    report: Annotated[
+        list[Path], typer.Option("--report", metavar="FILE…", help="Coverage reports.")
+    ],
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REF",
+            help="Judge what changed since the merge base with this; by default origin's main "
+            "branch, or main.",
+        ),
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REF", help="The commit that was tested; by default the working tree."
+        ),
+    ] = None,
+    baseline: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--baseline", metavar="FILE…", help="Coverage reports of the merge base, to compare."
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A configuration; by default the base's.")
+    ] = None,
+    output: Annotated[
+        CheckFormat, typer.Option("--format", help="What to print.")
+    ] = CheckFormat.TEXT,
+) -> None:
+    """Judge a local checkout with the same engine: 0 pass, 1 a gate failed, 2 unusable input."""
+    from bot.check import check_checkout
+    from bot.progress import working
+    from worker.core.render import conclude, render_comment, render_json, render_terminal
+
+    with working("reading reports and git"):
+        verdict, context = check_checkout(Path.cwd(), report, base, head, baseline or [], config)
+    render = {
+        CheckFormat.TEXT: render_terminal,
+        CheckFormat.MARKDOWN: render_comment,
+        CheckFormat.JSON: render_json,
+    }[output]
+    typer.echo(render(verdict, context).removesuffix("\n"))
+    raise typer.Exit({"success": 0, "failure": 1}.get(conclude(verdict, context), UNUSABLE))
+
+
+@app.command()
+def inspect(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Coverage reports.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a file.")] = False,
+) -> None:
+    """Show what coverage reports hold: format, files, lines, branches, functions."""
+    from bot.inspect import inspect_files, render_inspections, render_inspections_json
+    from bot.progress import working
+
+    with working("reading reports"):
+        inspections, errors = inspect_files(files)
+    if as_json:
+        typer.echo(render_inspections_json(inspections), nl=False)
+    elif inspections:
+        typer.echo(render_inspections(inspections), nl=False)
+    for error in errors:
+        _complain(str(error))
+    if errors:
+        raise typer.Exit(UNUSABLE)
+
+
+@app.command()
+def config(
+    file: Annotated[
+        Path | None, typer.Argument(help="The configuration; .github/covgate.yml by default.")
+    ] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema.")] = False,
+) -> None:
+    """Validate a repository's configuration."""
+    import json
+
+    from bot.check import read_file
+    from worker.core.config import config_schema, parse_config
+
+    if schema:
+        typer.echo(json.dumps(config_schema(), indent=2))
+        return
+    path = file or Path(".github/covgate.yml")
+    if file is None and not path.exists():
+        raise CovgateError(
+            f"there is no {path} here, so the defaults hold: name a file, or go to the top of the "
+            "repository"
+        )
+    data = read_file(path)
+    try:
+        parse_config(data)
+    except ConfigError as error:
+        raise CovgateError(f"{path}: {error}") from error
+    typer.echo(f"{path} is valid.")
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Check settings, Redis and database, and say what to mend."""
+    from bot.doctor import run_doctor
+
+    raise typer.Exit(run_doctor(os.environ, Path(".env"), as_json=as_json))
+
+
+def _settings() -> Settings:
+    from worker.logs import configure_logs
+    from worker.settings import load_settings
+
+    settings = load_settings(os.environ, Path(".env"))
+    configure_logs(settings.log_format, sys.stderr)
+    return settings
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+"""`covgate up`: all of it on one machine, as children of one process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import typer
+
+from bot.serve import bind, open_app, run_app
+from worker.core.errors import CovgateError, SettingError
+from worker.embedded import EmbeddedServer
+from worker.logs import configure_logs, get_logger
+from worker.settings import CREDENTIALS, Settings, load_settings
+from worker.store import migrate
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator, Mapping
+    from types import FrameType
+
+__all__ = ["FOLDER", "embedded_parts", "run_up", "started_workers", "stopped_by_sigterm"]
+
+FOLDER = Path(".covgate")
+"""Where the embedded parts keep their data, below the working folder."""
+
+_ENV_FILE = Path(".env")
+_GRACE = 30.0
+"""Seconds that workers have to end what they do."""
+_FORCED = 5.0
+"""Seconds that they have after the second signal, which means now."""
+
+_log = get_logger(__name__)
+
+
+def run_up(environment: Mapping[str, str], host: str, port: int, count: int) -> None:
+    """Serve, with `count` workers, until SIGTERM or SIGINT; leave nothing running.
+
+    Raises `CovgateError` where it can't start, or the workers ended by themselves.
+    """
+    with stopped_by_sigterm() as stopped:
+        given = _given(environment)
+        with (
+            _alone(FOLDER),
+            bind(host, port) as listener,
+            embedded_parts(FOLDER, redis=not given.redis_url) as defaults,
+        ):
+            settings = load_settings(environment, _ENV_FILE, defaults=defaults)
+            configure_logs(settings.log_format, sys.stderr)
+            migrate(settings.database_url)
+            children = {**environment, **_chosen(settings)}
+            with started_workers(children, count) as workers, _watched(workers):
+                app = open_app(settings)
+                if not stopped():
+                    _greet(listener, settings)
+                    run_app(app, listener)
+
+
+def _given(environment: Mapping[str, str]) -> Settings:
+    """Return the settings without the embedded parts, before anything is started."""
+    try:
+        return load_settings(environment, _ENV_FILE, require=CREDENTIALS)
+    except SettingError as error:
+        raise SettingError(
+            f"{error} (in the environment, or in a file .env here; `covgate sandbox` needs none)"
+        ) from None
+
+
+def _chosen(settings: Settings) -> dict[str, str]:
+    """Return the variables that tell a child which parts were chosen."""
+    return {
+        "COVGATE_REDIS_URL": settings.redis_url,
+        "COVGATE_DATABASE_URL": settings.database_url,
+    }
+
+
+def _greet(listener: socket.socket, settings: Settings) -> None:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    own = settings.database_url.endswith(f"{FOLDER.absolute() / 'covgate.db'}")
+    place = f"its data is in {FOLDER.absolute()}" if own else "its data is where the settings say"
+    typer.echo(
+        f"Covgate listens on http://{shown}:{port} and takes webhooks at /webhooks/github; "
+        f"{place}. Ctrl-C ends it.",
+        err=True,
+    )
+
+
+@contextmanager
+def stopped_by_sigterm(status: int = 0) -> Iterator[Callable[[], bool]]:
+    """Let SIGTERM end the block with all its clean-up, and the process with `status`.
+
+    While a web server runs inside, that has taken the signal over. Yields a function that
+    tells whether the signal came: Python drops exceptions that are raised in callbacks of
+    weak references, of which every import has one, so who starts something long asks first.
+    """
+    came = False
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal came
+        came = True
+        raise SystemExit(status)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield lambda: came
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; the lock is gone when the process is, however it ends."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Often made in a checkout: what is in here is nothing to commit.
+    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    with (folder / "up.lock").open("w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CovgateError(
+                f"another `covgate up` runs in {folder.absolute().parent}: stop that one first, or "
+                "start this one in another folder"
+            ) from None
+        yield
+
+
+@contextmanager
+def embedded_parts(folder: Path, *, redis: bool = True) -> Iterator[dict[str, str]]:
+    """Start an own Redis-compatible server in `folder`; yield the variables that name the parts.
+
+    Without `redis`, the operator named another server, and none is started.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    parts = {"COVGATE_DATABASE_URL": f"sqlite:///{folder.absolute() / 'covgate.db'}"}
+    if not redis:
+        yield parts
+        return
+    with EmbeddedServer(folder / "redis") as server:
+        yield {**parts, "COVGATE_REDIS_URL": server.url}
+
+
+@contextmanager
+def started_workers(
+    environment: Mapping[str, str],
+    count: int,
+    *,
+    folder: Path | None = None,
+    log: IO[str] | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `covgate worker` as a child, in `folder`; end it, gracefully, at the end.
+
+    The child ends when this process does, however that is (`bot.follow`). What it logs goes
+    to `log`, or where this process's own errors go.
+    """
+    command = [sys.executable, "-m", "bot.follow", str(os.getpid()), "worker", "-n", str(count)]
+    process = subprocess.Popen(  # noqa: S603 - our own module
+        command,
+        env=dict(environment),
+        stdin=subprocess.PIPE,
+        cwd=folder,
+        stderr=log,
+        # A terminal sends Ctrl-C to its whole group. Workers get one signal, from here: a
+        # second would break off the jobs in work.
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the workers' process: when its jobs are done, or after a while."""
+    process.terminate()
+    try:
+        process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        _log.warning("workers did not end in time: ending them now", seconds=_GRACE)
+        process.terminate()
+        try:
+            process.wait(_FORCED)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    finally:
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+@contextmanager
+def _watched(workers: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End this process, as SIGTERM would, when the workers end by themselves meanwhile.
+
+    A receiver without workers would take deliveries in and never look at one. Raises
+    `CovgateError` at the end of the block where nobody asked the workers to end: whoever
+    stops a service may send SIGTERM to all of its processes at once.
+    """
+    status: int | None = None
+    over = threading.Event()
+
+    def wait() -> None:
+        nonlocal status
+        found = workers.wait()
+        if not over.is_set():
+            status = found
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="watch-workers", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+        if status not in {None, 0, -signal.SIGTERM}:
+            raise CovgateError(
+                f"the workers ended by themselves, with status {status}: the log above says why; "
+                "nothing that was accepted is lost, start `covgate up` again"
+            )
