@@ -8,19 +8,27 @@ from worker.core.model import BranchLine, FileCoverage, Function, Report, bitmap
 
 lines = st.sets(st.integers(1, 70), max_size=25)
 
+contexts = st.dictionaries(
+    st.sampled_from(["", "test_a", "ü b"]), lines.filter(bool).map(bitmap), max_size=2
+)
+
+
+@st.composite
+def branch_lines(draw):
+    """Few lines and totals, so that reports often speak of the same; arms or a mere count."""
+    line, total = draw(st.integers(0, 9)), draw(st.integers(1, 4))
+    arms = draw(st.none() | st.integers(0, 2**total - 1))
+    taken = draw(st.integers(0, total)) if arms is None else arms.bit_count()
+    order = "" if arms is None else draw(st.sampled_from(["", "lcov"]))
+    return BranchLine(line, taken, total, arms, order)
+
 
 @st.composite
 def files(draw, paths=("a.py", "b/c.py", "ü d.py")):
     measured, hit, partial = (bitmap(draw(lines)) for _ in range(3))
     hit &= measured
-    branches = {
-        line: BranchLine(line, min(taken, total), total)
-        for line, taken, total in draw(
-            st.lists(
-                st.tuples(st.integers(0, 70), st.integers(0, 4), st.integers(1, 4)), max_size=4
-            )
-        )
-    }
+    branches = draw(st.lists(branch_lines(), max_size=4, unique_by=lambda b: b.key))
+    partial &= ~bitmap({branch.line for branch in branches if branch.taken == branch.total} - {0})
     functions = {
         (line, name): Function(line, name, hits, None if span is None else line + span)
         for line, name, hits, span in draw(
@@ -40,8 +48,9 @@ def files(draw, paths=("a.py", "b/c.py", "ü d.py")):
         measured,
         hit,
         partial & hit,
-        tuple(branches[line] for line in sorted(branches)),
+        tuple(sorted(branches, key=lambda branch: branch.key)),
         tuple(functions[key] for key in sorted(functions)),
+        tuple(sorted(draw(contexts).items())),
     )
 
 

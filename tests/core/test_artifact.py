@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import stat
 import struct
 import zipfile
@@ -29,6 +30,17 @@ def test_reports_are_found_among_other_files():
         (FoundReport, "unit/lcov.info"),
         (FoundReport, "lcov.info.gz"),
     ]
+
+
+def test_a_summary_beside_a_report_is_passed_over():
+    """Jest's usual three files would turn the check red for the one that has sums only."""
+    sums = {"total": 1, "covered": 1, "skipped": 0, "pct": 100}
+    summary = json.dumps({"total": {"lines": sums, "statements": sums}}).encode()
+    archive = _zip({"coverage-summary.json": summary, "lcov.info": LCOV})
+    passed_over, found = read_artifact(archive, ALL)
+    assert isinstance(passed_over, NoReport)
+    assert "is Istanbul's summary" in passed_over.reason
+    assert isinstance(found, FoundReport)
 
 
 def test_globs_choose_members():

@@ -13,7 +13,7 @@ from diff_cover.git_diff import GitDiffFileTool
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.checkout import Checkout, needs_git
+from tests.support.checkout import Checkout
 from worker.core.diff import (
     Diff,
     FileDiff,
@@ -409,7 +409,7 @@ def edited(text: str, source: random.Random) -> str:
 class TestGit:
     """The same changes, told by git."""
 
-    pytestmark = needs_git
+    pytestmark = pytest.mark.git
 
     @pytest.mark.parametrize("options", [["-U0"], ["-U3"], ["-M"], ["-U1", "--patience"]])
     def test_generated_histories_are_read_as_git_means_them(self, tmp_path, options):

@@ -12,6 +12,7 @@ from tests.core.reports import files, reports
 from worker.core.model import (
     EMPTY_REPORT,
     MAX_LINE,
+    BranchLine,
     FileCoverage,
     Report,
     bitmap,
@@ -19,6 +20,8 @@ from worker.core.model import (
     line_numbers,
     line_ranges,
 )
+
+FULL, PARTIAL = 3, 2
 
 numbers = st.sets(st.integers(1, 300), max_size=60)
 
@@ -46,8 +49,69 @@ def test_merging_is_idempotent_and_has_a_unit(report):
 def test_each_line_keeps_its_best_state(one, two):
     """A line that the second test suite covers in full would stay partial."""
     merged = one.merge(two)
+    complete = {branch.line for branch in merged.branches if branch.taken == branch.total}
     for line in range(1, 71):
-        assert _state(merged, line) == max(_state(one, line), _state(two, line))
+        best = max(_state(one, line), _state(two, line))
+        assert _state(merged, line) == (FULL if best == PARTIAL and line in complete else best)
+
+
+@given(files(paths=("a.py",)), files(paths=("a.py",)))
+def test_every_arm_that_either_took_is_taken(one, two):
+    """Shards that take different branches of one line would never add up to all of them."""
+    merged = {branch.key: branch for branch in one.merge(two).branches}
+    for file in (one, two):
+        for branch in file.branches:
+            together = merged[branch.key]
+            assert together.taken >= branch.taken
+            if branch.arms is not None:
+                assert together.arms & branch.arms == branch.arms
+                assert together.taken >= together.arms.bit_count()
+
+
+def test_two_halves_of_a_branch_make_a_full_hit():
+    """A line whose two ways two shards take would be shown as partial for ever."""
+    halves = [
+        FileCoverage("a.py", 0b1000, 0b1000, 0b1000, (BranchLine(3, 1, 2, arms),))
+        for arms in (0b01, 0b10)
+    ]
+    merged = halves[0].merge(halves[1])
+    assert (merged.partial, merged.branches) == (0, (BranchLine(3, 2, 2, 0b11),))
+    assert halves[0].merge(halves[0]).partial == 0b1000
+
+
+def test_a_mere_count_is_a_floor_beside_the_arms():
+    """A report that only counts would hide which branches the other one saw."""
+    arms, count = BranchLine(3, 1, 4, 0b0001), BranchLine(3, 2, 4)
+    assert arms.merge(count) == BranchLine(3, 2, 4, 0b0001)
+    assert arms.merge(count).merge(BranchLine(3, 2, 4, 0b0110)) == BranchLine(3, 3, 4, 0b0111)
+
+
+def test_branches_of_another_build_do_not_mix():
+    """The third arm of one compiler's four would count as that of another's three."""
+    one = FileCoverage("a.c", 0b1000, 0b1000, 0b1000, (BranchLine(3, 2, 3, 0b011),))
+    two = FileCoverage("a.c", 0b1000, 0b1000, 0b1000, (BranchLine(3, 1, 4, 0b100),))
+    merged = one.merge(two)
+    assert merged.branches == (*one.branches, *two.branches)
+    assert merged.branch_ratio == two.branch_ratio
+
+
+def test_one_run_in_two_formats_is_not_two_runs():
+    """JSON and LCOV of one run, whose arms stand in different orders, would look full."""
+    forms = [
+        FileCoverage("a.js", 0b1000, 0b1000, 0b1000, (BranchLine(3, 1, 2, arms, order),))
+        for arms, order in ((0b01, "istanbul"), (0b10, "lcov"))
+    ]
+    merged = forms[0].merge(forms[1])
+    assert merged.partial == 0b1000
+    assert merged.branch_ratio == forms[0].branch_ratio
+
+
+@given(files(paths=("a.py",)), files(paths=("a.py",)))
+def test_contexts_of_both_are_kept(one, two):
+    """A test that the second report tells of would be lost."""
+    merged, ours, theirs = (dict(file.contexts) for file in (one.merge(two), one, two))
+    assert merged.keys() == ours.keys() | theirs.keys()
+    assert all(lines == ours.get(n, 0) | theirs.get(n, 0) for n, lines in merged.items())
 
 
 @given(reports(), reports())

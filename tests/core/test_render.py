@@ -168,7 +168,7 @@ MESSAGES = {
     "never-reported": messages.never_reported(assess_runs([run(1)], ("*",)), [], Config()),
     "unreachable": messages.unreachable("GET /repos/octo/app/compare: 500"),
     "nothing-readable": messages.nothing_readable(["artifact `coverage`: `not a zip archive`"]),
-    "no-path": messages.no_path_matched(3, ["/build/x/a.py", "/build/x/b.py"]),
+    "no-path": messages.no_path_matched(["/build/x/a.py", "/build/x/b.py"]),
     "nothing-measured": messages.nothing_measured(["coverage.xml"]),
     "broken-config": messages.broken_config("line 3, column 5: unknown key `reprots`", "main"),
     "diff-incomplete": messages.diff_incomplete("The pull request changes 3,000 files or more."),

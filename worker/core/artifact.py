@@ -17,13 +17,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO
 
 from worker.core import formats
-from worker.core.errors import ReportError
+from worker.core.errors import ReportError, SummaryError
 from worker.core.formats import HEAD, MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from worker.core.formats import Format, Parsed
+    from worker.core.formats import Format, Parsed, Sources
     from worker.core.paths import Glob
 
 __all__ = ["MAX_ENTRIES", "MAX_TOTAL", "FoundReport", "NoReport", "read_artifact"]
@@ -67,19 +67,24 @@ class FoundReport:
 
 @dataclass(frozen=True, slots=True)
 class NoReport:
-    """A member that no format recognises: a page of HTML, a log, …."""
+    """A member that no format recognises (a page of HTML, a log, …), or a summary.
+
+    `reason` says of a summary what it is and what to upload.
+    """
 
     name: str
+    reason: str = ""
 
 
 def read_artifact(
-    archive: BinaryIO, files: Sequence[Glob]
+    archive: BinaryIO, files: Sequence[Glob], sources: Sources | None = None
 ) -> Iterator[FoundReport | NoReport | ReportError]:
     """Yield what the members are whose names match one of `files`, in the archive's order.
 
     A member that can not be read is yielded as a `ReportError` that names it, and the
     others follow. Raises a `ReportError` without a name where the archive as a whole can
-    not be read (cut off, no zip at all); downloading it again may mend that.
+    not be read (cut off, no zip at all); downloading it again may mend that. `sources` gives
+    the measured files to the formats that need them.
     """
     _check_directory(archive)
     try:
@@ -90,11 +95,14 @@ def read_artifact(
         infos = opened.infolist()
         if not infos:
             raise ReportError("the artifact is empty; did the coverage tool write its report?")
-        yield from _read_members(opened, infos, files)
+        yield from _read_members(opened, infos, files, sources)
 
 
 def _read_members(
-    archive: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo], files: Sequence[Glob]
+    archive: zipfile.ZipFile,
+    infos: Sequence[zipfile.ZipInfo],
+    files: Sequence[Glob],
+    sources: Sources | None,
 ) -> Iterator[FoundReport | NoReport | ReportError]:
     names = Counter(info.filename for info in infos)
     overlapping = _overlapping(infos, archive.start_dir)
@@ -105,7 +113,9 @@ def _read_members(
             continue
         try:
             _check_member(info, names[name], name in overlapping)
-            yield _read_member(archive, info, budget)
+            yield _read_member(archive, info, budget, sources)
+        except SummaryError as error:
+            yield NoReport(name, error.reason)
         except ReportError as error:
             yield error.named(name or "(a member without a name)")
         except (*_READ_ERRORS, NotImplementedError) as error:
@@ -134,7 +144,7 @@ class _Budget:
 
 
 def _read_member(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Budget
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Budget, sources: Sources | None
 ) -> FoundReport | NoReport:
     with archive.open(info) as stream:
         member: BinaryIO = stream  # type: ignore[assignment] # ZipExtFile is one but for `write`
@@ -148,7 +158,7 @@ def _read_member(
         raise ReportError(
             f"says it has {info.file_size} bytes and has {len(data)}; upload it again"
         )
-    known, parsed = formats.read(data)
+    known, parsed = formats.read(data, sources)
     return FoundReport(info.filename, known, parsed)
 
 

@@ -1,28 +1,38 @@
 """Reports as bytes, for stored baselines: columns of bitmaps, deflated.
 
 A version byte follows the magic; a newer Covgate reads what an older one wrote. Columns of
-the same kind lie together, which is what makes them small: about 4 bits a measured line.
+the same kind lie together, which is what makes them small: about 3 bits a measured line.
 zlib's own checksum notices damage.
+
+Contexts are left out: a baseline is compared with, and which test hit which line of the
+base is asked by nobody, while they take as much room as all the rest for each test.
 """
 
 from __future__ import annotations
 
+import struct
 import zlib
-from itertools import accumulate
+from itertools import accumulate, pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from worker.core.errors import CovgateError
-from worker.core.model import BranchLine, FileCoverage, Function, Report
+from worker.core.model import FileCoverage, Function, Report, branch_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["decode_report", "encode_report"]
 
-_MAGIC = b"covgate\x01"
-_LEVEL = 3
+_MAGIC = b"covgate\x02"
+_SIZE = struct.Struct("<Q")
+"""The length of what was deflated: known beforehand, inflating it takes half the time."""
+_WINDOW = 15
+_MEMORY = 9
+# Bitmaps repeat bytes, not strings: looking for runs only takes half the time of level 1.
+_STRATEGY = zlib.Z_RLE
 _MAX_BYTES = 2**28
 
 _T = TypeVar("_T")
@@ -42,6 +52,10 @@ class _Columns(msgspec.Struct, array_like=True):
     branch_lines: list[int]
     branch_taken: list[int]
     branch_totals: list[int]
+    branch_arm_sizes: list[int]
+    branch_arms: bytes
+    branch_orders: list[int]
+    orders: list[str]
     function_counts: list[int]
     function_lines: list[int]
     function_names: list[str]
@@ -56,11 +70,13 @@ _decoder = msgspec.msgpack.Decoder(_Columns)
 def encode_report(report: Report) -> bytes:
     """Return a report as bytes; the same report always gives the same bytes."""
     files = list(report)
-    measured = [_octets(file.measured) for file in files]
+    measured = _octets([file.measured for file in files])
     # Missed lines are fewer than hit ones, and few bits deflate better.
-    missed = [_octets(file.missed) for file in files]
-    partial = [_octets(file.partial) for file in files]
+    missed = _octets([file.missed for file in files])
+    partial = _octets([file.partial for file in files])
     branches = [branch for file in files for branch in file.branches]
+    arms = [_arms(branch.arms) for branch in branches]
+    orders = sorted({branch.order for branch in branches})
     functions = [function for file in files for function in file.functions]
     columns = _Columns(
         paths=[file.path for file in files],
@@ -74,13 +90,20 @@ def encode_report(report: Report) -> bytes:
         branch_lines=list(_gaps([branch.line for branch in branches])),
         branch_taken=[branch.taken for branch in branches],
         branch_totals=[branch.total for branch in branches],
+        branch_arm_sizes=[len(octets) for octets in arms],
+        branch_arms=b"".join(arms),
+        branch_orders=[orders.index(branch.order) for branch in branches],
+        orders=orders,
         function_counts=[len(file.functions) for file in files],
         function_lines=list(_gaps([function.line for function in functions])),
         function_names=[function.name for function in functions],
         function_hits=[function.hits for function in functions],
         function_ends=[0 if f.end_line is None else f.end_line - f.line + 1 for f in functions],
     )
-    return _MAGIC + zlib.compress(_encoder.encode(columns), _LEVEL)
+    deflater = zlib.compressobj(1, zlib.DEFLATED, _WINDOW, _MEMORY, _STRATEGY)
+    encoded = _encoder.encode(columns)
+    size = _SIZE.pack(len(encoded))
+    return _MAGIC + size + deflater.compress(encoded) + deflater.flush()
 
 
 def decode_report(data: bytes) -> Report:
@@ -92,7 +115,7 @@ def decode_report(data: bytes) -> Report:
         )
     try:
         return _restore(_decoder.decode(_inflate(data[len(_MAGIC) :])))
-    except (zlib.error, msgspec.MsgspecError, ValueError, IndexError) as error:
+    except (zlib.error, struct.error, msgspec.MsgspecError, ValueError, IndexError) as error:
         raise CovgateError(
             f"a stored baseline is damaged ({error}); it is replaced by the next push to its branch"
         ) from None
@@ -103,11 +126,14 @@ def _restore(columns: _Columns) -> Report:
     missed = _bitmaps(columns.missed, columns.missed_sizes)
     partial = _bitmaps(columns.partial, columns.partial_sizes)
     branches = [
-        BranchLine(line, taken, total)
-        for line, taken, total in zip(
+        branch_line(line, taken, total, arms if size else None, columns.orders[order])
+        for line, taken, total, size, arms, order in zip(
             accumulate(columns.branch_lines),
             columns.branch_taken,
             columns.branch_totals,
+            columns.branch_arm_sizes,
+            _bitmaps(columns.branch_arms, columns.branch_arm_sizes),
+            columns.branch_orders,
             strict=True,
         )
     ]
@@ -121,41 +147,52 @@ def _restore(columns: _Columns) -> Report:
             strict=True,
         )
     ]
-    return Report.of(
-        FileCoverage(path, lines, lines & ~misses, partials, arms, names)
-        for path, lines, misses, partials, arms, names in zip(
-            columns.paths,
-            measured,
-            missed,
-            partial,
-            _split(branches, columns.branch_counts),
-            _split(functions, columns.function_counts),
-            strict=True,
-        )
+    files = map(
+        FileCoverage,
+        columns.paths,
+        measured,
+        map(_without, measured, missed),
+        partial,
+        _split(branches, columns.branch_counts),
+        _split(functions, columns.function_counts),
     )
+    restored = dict(zip(columns.paths, files, strict=True))
+    counts = measured, missed, partial, columns.branch_counts, columns.function_counts, restored
+    if {len(columns.paths)} != set(map(len, counts)):
+        raise ValueError("columns have different lengths, or a path stands twice")
+    return Report(MappingProxyType(restored))
 
 
-def _split(items: Sequence[_T], counts: Sequence[int]) -> Iterator[tuple[_T, ...]]:
-    """Yield the items in tuples of these lengths, all of them."""
+def _without(lines: int, others: int) -> int:
+    return lines & ~others
+
+
+def _split(items: Sequence[_T], counts: Sequence[int]) -> list[tuple[_T, ...]]:
+    """Return the items in tuples of these lengths, all of them."""
     if sum(counts) != len(items) or min(counts, default=0) < 0:
         raise ValueError("counts and records disagree")
-    start = 0
-    for count in counts:
-        yield tuple(items[start : start + count])
-        start += count
+    if not items:
+        return [()] * len(counts)
+    return [tuple(items[start:end]) for start, end in pairwise(accumulate(counts, initial=0))]
 
 
-def _octets(lines: int) -> bytes:
-    return lines.to_bytes((lines.bit_length() + 7) // 8, "little")
+def _octets(bitmaps: Iterable[int]) -> list[bytes]:
+    return [lines.to_bytes((lines.bit_length() + 7) >> 3, "little") for lines in bitmaps]
 
 
-def _bitmaps(octets: bytes, sizes: Sequence[int]) -> Iterator[int]:
+def _arms(arms: int | None) -> bytes:
+    """Return a bitmap of arms, one byte at least; nothing where they are unknown."""
+    return b"" if arms is None else arms.to_bytes((arms.bit_length() + 7) // 8 or 1, "little")
+
+
+def _bitmaps(octets: bytes, sizes: Sequence[int]) -> list[int]:
     if sum(sizes) != len(octets) or min(sizes, default=0) < 0:
         raise ValueError("lengths and bitmaps disagree")
-    start = 0
-    for size in sizes:
-        yield int.from_bytes(octets[start : start + size], "little")
-        start += size
+    if not octets:
+        return [0] * len(sizes)
+    view = memoryview(octets)
+    bounds = pairwise(accumulate(sizes, initial=0))
+    return [int.from_bytes(view[start:end], "little") for start, end in bounds]
 
 
 def _gaps(numbers: Sequence[int]) -> Iterator[int]:
@@ -167,8 +204,10 @@ def _gaps(numbers: Sequence[int]) -> Iterator[int]:
 
 
 def _inflate(data: bytes) -> bytes:
-    inflater = zlib.decompressobj()
-    inflated = inflater.decompress(data, _MAX_BYTES)
-    if not inflater.eof or inflater.unused_data:
-        raise ValueError("it is cut off, too long, or something follows it")
+    (size,) = _SIZE.unpack_from(data)
+    if size > _MAX_BYTES:
+        raise ValueError(f"it is said to have {size} bytes")
+    inflated = zlib.decompress(data[_SIZE.size :], bufsize=size or 1)
+    if len(inflated) != size:
+        raise ValueError("it is longer or shorter than it says")
     return inflated

@@ -6,6 +6,11 @@ defect. The text of each says what is wrong, where, and what to do about it.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Self
+
 __all__ = [
     "ConfigError",
     "CovgateError",
@@ -19,6 +24,8 @@ __all__ = [
     "RefusedError",
     "ReportError",
     "SettingError",
+    "SummaryError",
+    "SumsOnlyError",
 ]
 
 
@@ -42,9 +49,20 @@ class ReportError(CovgateError):
         self.reason = reason
         self.name = name
 
-    def named(self, name: str) -> ReportError:
+    def named(self, name: str) -> Self:
         """Return the same error, told of the report that is called `name`."""
-        return ReportError(self.reason, name=name)
+        return type(self)(self.reason, name=name)
+
+
+class SumsOnlyError(ReportError):
+    """A report has sums, and no lines to judge a change by. The text says what to upload."""
+
+
+class SummaryError(SumsOnlyError):
+    """A file that a tool writes beside its full report, such as coverage-summary.json.
+
+    Nothing is amiss where the full report is there, too.
+    """
 
 
 class ConfigError(CovgateError):

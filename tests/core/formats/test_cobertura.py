@@ -128,3 +128,18 @@ def _report(classes, sources="", start=""):
         f'{start}<coverage line-rate="1"><sources>{sources}</sources><packages><package><classes>'
         f"{classes}</classes></package></packages></coverage>"
     ).encode()
+
+
+def test_two_reports_that_miss_different_ways_out_took_both():
+    """Shards of coverage.py's tests would never add up to a full hit."""
+
+    def file(missing):
+        condition = f'condition-coverage="50% (1/2)" missing-branches="{missing}"'
+        lines = f'<line number="2" hits="1" {condition}/><line number="3" hits="1"/>'
+        data = _report(f'<class filename="a.py"><lines>{lines}</lines></class>')
+        return FORMAT.parse(data).report.files["a.py"]
+
+    body, after, leave = file("3"), file("7"), file("exit")
+    assert body.branches == (BranchLine(2, 1, 2, 0b10, "cobertura"),)
+    assert body.merge(after).partial == body.merge(leave).partial == 0
+    assert body.merge(body).partial == body.partial == 0b100

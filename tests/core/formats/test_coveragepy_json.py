@@ -25,7 +25,7 @@ def test_lines_branches_and_functions():
     )
     assert (line_numbers(file.hit), line_numbers(file.missed)) == ([1, 2], [3])
     assert line_numbers(file.partial) == [2]
-    assert file.branches == (BranchLine(2, 1, 2),)
+    assert file.branches == (BranchLine(2, 1, 2, 0b10, "coveragepy-json"),)
     assert file.functions == (Function(1, "f", 1, 3),)
 
 
@@ -84,3 +84,19 @@ def _parse(file):
     return FORMAT.parse(
         json.dumps({"meta": {"format": 3}, "files": {"a.py": file}}).encode()
     ).report
+
+
+def test_contexts_hold_the_lines_that_they_hit():
+    """Nobody could be told which tests reach a line."""
+    contexts = {"0": ["a"], "1": ["", "a"], "2": ["a", "b"], "4": ["b"]}
+    (file,) = _parse(_file([1, 2], [3], contexts=contexts))
+    assert file.contexts == (("a", 0b110), ("b", 0b100))
+    with pytest.raises(ReportError, match="'x', which is no line number"):
+        _parse(_file([1], [], contexts={"x": ["a"]}))
+
+
+def test_branches_that_a_pragma_excuses_count_as_taken():
+    """`# pragma: no branch` would lower the percentage that coverage.py itself shows."""
+    jumps = {"executed_branches": [[2, 3]], "missing_branches": [[2, -1]]}
+    (file,) = _parse(_file([1, 2], [3], summary={"num_branches": 4}, **jumps))
+    assert (file.branch_ratio.covered, file.branch_ratio.total) == (3, 4)

@@ -28,6 +28,7 @@ records = st.one_of(
             "SF:b.c",
             "end_of_record",
             "TN:",
+            "TN:t",
             "LF:3",
             "DA:1",
             "DA:1.0,2",
@@ -79,8 +80,47 @@ def test_repeated_sections_of_a_file_are_united_arm_by_arm():
         b"TN:two\nSF:a.c\nDA:1,1\nDA:2,4\nBRDA:1,0,0,0\nBRDA:1,0,1,1\nend_of_record\n"
     )
     assert line_numbers(file.hit) == [1, 2]
-    assert file.branches == (BranchLine(1, 2, 2),)
+    assert file.branches == (BranchLine(1, 2, 2, 0b11, "lcov"),)
     assert not file.partial
+    assert file.contexts == (("one", 0b010), ("two", 0b110))
+
+
+def test_the_arms_stand_in_an_order_that_every_shard_has():
+    """Two shards that write their records in another order would take other branches."""
+    texts = [
+        b"SF:a.c\nDA:1,1\nBRDA:1,0,0,-\nBRDA:1,0,1,3\nBRDA:1,1,0,0\nend_of_record\n",
+        b"SF:a.c\nDA:1,1\nBRDA:1,1,0,0\nBRDA:1,0,1,0\nBRDA:1,0,0,1\nend_of_record\n",
+    ]
+    one, two = map(_one, texts)
+    assert one.branches == (BranchLine(1, 1, 3, 0b010, "lcov"),)
+    assert one.merge(two).branches == (BranchLine(1, 2, 3, 0b011, "lcov"),)
+
+
+@pytest.mark.parametrize(
+    "arms",
+    [
+        b"BRDA:1,e0,0,0\nBRDA:1,0,1,4\n",
+        b"BRDA:1,0,jump to line 7,0\nBRDA:1,0,jump to the function exit,-\nBRDA:1,0,2,1\n",
+        b"BRDA:1,-1,0,1\nBRDA:1,0,a, b,0\n",
+    ],
+    ids=["lcov 2's exceptions", "coverage.py's names", "grcov's and lcov 2's expressions"],
+)
+def test_branches_that_are_not_numbered_are_told_apart(arms):
+    """Their tracefiles would be refused, or two branches counted as one."""
+    (branch,) = _one(b"SF:a.c\nDA:1,1\n" + arms + b"end_of_record\n").branches
+    assert (branch.taken, branch.total) == (1, arms.count(b"BRDA"))
+
+
+def test_a_test_s_name_holds_until_the_next():
+    """Lines would be said to be hit by another test than the one that did."""
+    text = b"SF:a.c\nDA:1,1\nend_of_record\nTN:t\nSF:b.c\nDA:1,1\nDA:2,0\nend_of_record\n"
+    report = FORMAT.parse(text + b"SF:c.c\nDA:3,1\nend_of_record\nTN:\nSF:d.c\nDA:1,1\n").report
+    assert {file.path: dict(file.contexts) for file in report} == {
+        "a.c": {},
+        "b.c": {"t": 0b10},
+        "c.c": {"t": 0b1000},
+        "d.c": {},
+    }
 
 
 def test_a_hit_line_with_a_branch_not_taken_is_partial():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,8 @@ COUNTED = [row for row in ROWS if row["path"] != SUMS_ONLY]
 @pytest.mark.parametrize("row", COUNTED, ids=[row["path"] for row in COUNTED])
 def test_totals_are_the_counted_ones(row):
     """A team's percentage would differ from what its own tool prints."""
-    known, parsed = read((DATA / row["path"]).read_bytes())
+    path = DATA / row["path"]
+    known, parsed = read(path.read_bytes(), _sources(path))
     seen = inspect_report(row["path"], known, parsed.report).as_json()
     assert seen["format"] == row["format"]
     assert str(seen["files"]) == row["files"]
@@ -71,6 +73,17 @@ def _shard(name):
     path = DATA / "merge" / "coveragepy-humanize" / name
     path = path if path.exists() else path.with_name(name + ".gz")
     return read(path.read_bytes())[1].report
+
+
+def _sources(report):
+    """Return what gives the sources that lie beside the reports of a project's commit."""
+    folder = report.parents[2] / "sources" / report.parent.name
+
+    def source(path):
+        file = folder / f"{path[path.index('src/') :]}.gz"
+        return gzip.decompress(file.read_bytes()) if file.exists() else None
+
+    return source
 
 
 def _counts(row, unit):

@@ -23,7 +23,19 @@ JSON = (
     b'{"meta": {"format": 3, "version": "7.6", "branch_coverage": false, "show_contexts": false},'
     b' "files": {"a.py": {"executed_lines": [1], "missing_lines": []}}}'
 )
-SAMPLES = {"lcov": LCOV, "cobertura": COBERTURA, "coveragepy-json": JSON}
+GO = b"mode: set\na.py:1.1,1.9 1 1\n"
+GCOV = b"        -:    0:Source:a.py\n        1:    1:x\n"
+LUACOV = b"%b\na.py\n%b\n 1 x\n\n%b\nSummary\n%b\n\nTotal 1 0 100.00%%\n" % (4 * (b"=" * 78,))
+D = b"      1|x\na.py is 100% covered\n"
+SAMPLES = {
+    "lcov": LCOV,
+    "cobertura": COBERTURA,
+    "coveragepy-json": JSON,
+    "go-coverprofile": GO,
+    "gcov-text": GCOV,
+    "luacov": LUACOV,
+    "d-listing": D,
+}
 
 
 def test_every_format_has_a_sample_here():
@@ -55,7 +67,7 @@ def test_unknown_content_is_named_with_what_is_known():
     with pytest.raises(ReportError) as caught:
         read(b"<html>\x1b[31m not a report")
     assert "begins with '<html>\\x1b[31m not a report'" in str(caught.value)
-    assert "cobertura, coveragepy-json, lcov" in str(caught.value)
+    assert all(known.name in str(caught.value) for known in FORMATS)
 
 
 @pytest.mark.parametrize("data", [b"", b" \n"])

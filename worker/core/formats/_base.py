@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import codecs
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from worker.core.errors import ReportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from worker.core.model import Report
 
-__all__ = ["HEAD", "MAX_BYTES", "Format", "Parsed", "plain_text", "quote", "unpack", "unpack_head"]
+__all__ = [
+    "HEAD",
+    "MAX_BYTES",
+    "UTF16",
+    "Format",
+    "Parsed",
+    "Sources",
+    "plain_text",
+    "quote",
+    "unpack",
+    "unpack_head",
+]
+
+Sources = Callable[[str], bytes | None]
+"""Gives a source file's content by its path as the report writes it; None where the
+repository has no such file. What it raises is not caught."""
 
 HEAD = 16_384
 """How many bytes of a file's beginning a sniffer gets to see."""
@@ -23,7 +37,7 @@ MAX_BYTES = 256 * 2**20
 """The longest report read, in bytes after decompression: it and its parser fit in 512 MB."""
 
 _GZIP = b"\x1f\x8b"
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +55,21 @@ class Format:
     `sniff` gets up to `HEAD` bytes of a file's beginning, never raises, and is so strict
     that no two formats say yes to the same file. `parse` gets the whole file and raises
     `ReportError`, and nothing else, where it can not be read.
+
+    A format that holds only half of what a report is, and the sources the other half, has
+    `parse_with` too; its `parse` says what to upload instead.
     """
 
     name: str
     sniff: Callable[[bytes], bool]
     parse: Callable[[bytes], Parsed]
+    parse_with: Callable[[bytes, Sources], Parsed] | None = None
+
+    def read(self, data: bytes, sources: Sources | None = None) -> Parsed:
+        """Return what a whole file holds, with the help of `sources` where it needs them."""
+        if self.parse_with is not None and sources is not None:
+            return self.parse_with(data, sources)
+        return self.parse(data)
 
 
 def unpack(data: bytes) -> bytes:
@@ -77,7 +101,7 @@ def plain_text(data: bytes) -> bytes:
 
     PowerShell's `>` writes UTF-16, and some .NET tools write UTF-8 with a mark.
     """
-    if data.startswith(_UTF16):
+    if data.startswith(UTF16):
         return data.decode("utf-16", "replace").encode("utf-8", "replace")
     return data.removeprefix(codecs.BOM_UTF8)
 

@@ -10,37 +10,79 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from worker.core.errors import ReportError
+from worker.core.formats._base import quote
 from worker.core.model import (
     MAX_LINE,
-    BranchLine,
     FileCoverage,
     Function,
     Report,
     bitmap,
+    branch_line,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["FileBuilder", "ReportBuilder"]
+__all__ = ["FileBuilder", "ReportBuilder", "line_bitmap"]
 
 _MAX_HITS = 2**63 - 1
 """Counts beyond what databases and encoders hold say no more than this one."""
 _MAX_PATH = 4096
 """PATH_MAX of Linux: nothing longer is a file's name."""
+_MAX_ROOM = 128 * 2**20
+"""The most bytes that a report's lines may take while it is read: up to a file's highest
+line each takes two (64 million lines, twice Linux), or two bits as bitmaps."""
 _ZERO = b"0"
 _ONE = ord("1")
 
+_Branches = tuple[int, int, int | None]
+"""Taken, total, and the bitmap of arms if they are told apart."""
 
-class FileBuilder:
-    """Gathers one file's records; of several for a line the greatest counts."""
 
-    __slots__ = ("_branches", "_functions", "_hit", "_measured")
+class _Room:
+    """How many more bytes the lines of a report may take."""
+
+    __slots__ = ("left",)
 
     def __init__(self) -> None:
+        self.left = _MAX_ROOM
+
+    def take(self, octets: int) -> None:
+        """Take room. Without a limit, 3 MB of files with a line 2,000,000 took 400 GB."""
+        self.left -= octets
+        if self.left < 0:
+            raise ReportError("its files have too many lines in sum; split the report")
+
+
+class FileBuilder:
+    """Gathers one file's records; of several for a line the greatest counts.
+
+    Branches: `add_arms` where the report tells a line's branches apart, `add_branches`
+    where it only counts them. A line is partial when it was hit and not all were taken.
+    `order` names the order of arms, see `BranchLine`.
+    """
+
+    __slots__ = (
+        "_bitmaps",
+        "_branches",
+        "_contexts",
+        "_functions",
+        "_hit",
+        "_measured",
+        "_order",
+        "_partial",
+        "_room",
+    )
+
+    def __init__(self, order: str, room: _Room) -> None:
+        self._order = order
+        self._room = room
         self._measured = bytearray(_ZERO)
         self._hit = bytearray(_ZERO)
-        self._branches: dict[int, tuple[int, int]] = {}
+        self._bitmaps = (0, 0)
+        self._partial = 0
+        self._branches: dict[int, _Branches] = {}
+        self._contexts: dict[str, int] = {}
         self._functions: dict[tuple[int, str], Function] = {}
 
     def add_lines(self, measured: Iterable[int], hit: Iterable[int]) -> None:
@@ -48,14 +90,12 @@ class FileBuilder:
 
         Raises `ReportError` for a line number below 1 or above `MAX_LINE`.
         """
-        measured = list(measured)
+        measured = _ascending(measured)
         if not measured:
             return
-        lowest, highest = min(measured), max(measured)
-        if lowest < 1 or highest > MAX_LINE:
-            wrong = lowest if lowest < 1 else highest
-            raise ReportError(f"line number {wrong} is not between 1 and {MAX_LINE}")
+        highest = measured[-1]
         if highest >= len(self._measured):
+            self._room.take(2 * (highest + 1 - len(self._measured)))
             more = _ZERO * (highest + 1 - len(self._measured))
             self._measured += more
             self._hit += more
@@ -66,17 +106,68 @@ class FileBuilder:
         for line in hit:
             marks[line] = _ONE
 
+    def add_bitmaps(self, measured: int, hit: int) -> None:
+        """Add lines as bitmaps: those measured, and those of them that were hit."""
+        known = self._bitmaps[0]
+        self._room.take(max(measured.bit_length() - known.bit_length(), 0) // 4)
+        self._bitmaps = known | measured, self._bitmaps[1] | hit
+
+    def add_partials(self, lines: int) -> None:
+        """Add a bitmap of lines of which the report says itself that a part did not run.
+
+        Where it tells a line's branches, too, those decide: merging has only them to go by.
+        """
+        self._partial |= lines
+
     def add_branches(self, line: int, taken: int, total: int) -> None:
         """Add that `taken` of the `total` branches on a line were taken.
 
         Line 0 is where coverage.py's LCOV puts branches to a function's exit.
         """
+        self._add_branches(line, taken, total, None)
+
+    def add_arms(self, line: int, taken: Sequence[object]) -> None:
+        """Add all branches of a line, in the format's own stable order; true: taken.
+
+        Shards that take different arms then merge to all of them: the order has to be the
+        same in every report of the same source. Arms that are added again are merged by
+        position, if they are as many.
+        """
+        arms = 0
+        for index, was_taken in enumerate(taken):
+            if was_taken:
+                arms |= 1 << index
+        self._add_branches(line, arms.bit_count(), len(taken), arms)
+
+    def add_arm_bitmap(self, line: int, arms: int, total: int) -> None:
+        """Add the same, as a bitmap of those taken and the number of all."""
+        self._add_branches(line, arms.bit_count(), total, arms)
+
+    def _add_branches(self, line: int, taken: int, total: int, arms: int | None) -> None:
         if not 0 <= line <= MAX_LINE:
             raise ReportError(f"a branch's line number {line} is not between 0 and {MAX_LINE}")
         known = self._branches.get(line)
         if known is not None:
-            taken, total = max(taken, known[0]), max(total, known[1])
-        self._branches[line] = _counts(taken, total)
+            if arms is not None and known[2] is not None and total == known[1]:
+                arms |= known[2]
+                taken = arms.bit_count()
+            else:
+                taken, total, arms = max(taken, known[0]), max(total, known[1]), None
+        self._branches[line] = _counts(taken, total, arms)
+
+    def add_context(self, name: str, lines: Iterable[int]) -> None:
+        """Add lines that a context (a test) hit; those that were not measured are left out.
+
+        Raises `ReportError` for a line number below 1 or above `MAX_LINE`.
+        """
+        try:
+            self.add_context_bitmap(name, bitmap(lines))
+        except ValueError as error:
+            raise ReportError(f"the context {quote(name)}: {error}") from None
+
+    def add_context_bitmap(self, name: str, lines: int) -> None:
+        """Add the same, of a bitmap of line numbers."""
+        self._contexts[name] = self._contexts.get(name, 0) | lines
 
     def add_function(self, line: int, name: str, hits: int, end_line: int | None = None) -> None:
         """Add a function; one that is said to start on no line is left out."""
@@ -84,35 +175,50 @@ class FileBuilder:
             return
         if end_line is not None and not line <= end_line <= MAX_LINE:
             end_line = None
-        known = self._functions.get((line, name))
+        key = (line, name)
+        known = self._functions.get(key)
         if known is not None:
             hits = max(hits, known.hits)
             end_line = max(end_line or 0, known.end_line or 0) or None
-        hits = min(max(hits, 0), _MAX_HITS)
-        self._functions[line, name] = Function(line, name, hits, end_line)
+        if not 0 <= hits <= _MAX_HITS:
+            hits = 0 if hits < 0 else _MAX_HITS
+        self._functions[key] = Function(line, name, hits, end_line)
 
     def build(self, path: str) -> FileCoverage:
         """Return what was gathered."""
-        measured = _integer(self._measured)
-        hit = _integer(self._hit)
+        measured = _integer(self._measured) | self._bitmaps[0]
+        hit = _integer(self._hit) | self._bitmaps[1]
+        counted = sorted(self._branches.items())
         branches = tuple(
-            BranchLine(line, taken, total)
-            for line, (taken, total) in sorted(self._branches.items())
+            [
+                branch_line(line, taken, total, arms, self._order if arms is not None else "")
+                for line, (taken, total, arms) in counted
+            ]
         )
         partial = hit & bitmap(
-            branch.line for branch in branches if branch.line and branch.taken < branch.total
+            [line for line, (taken, total, _) in counted if line and taken < total]
         )
+        if self._partial:
+            partial |= hit & self._partial & ~bitmap(b.line for b in branches if b.line)
         functions = tuple(self._functions[key] for key in sorted(self._functions))
-        return FileCoverage(path, measured, hit, partial, branches, functions)
+        contexts = tuple(
+            (name, lines & hit) for name, lines in sorted(self._contexts.items()) if lines & hit
+        )
+        return FileCoverage(path, measured, hit, partial, branches, functions, contexts)
 
 
 class ReportBuilder:
-    """Gathers a report's files by the path as the report writes it."""
+    """Gathers a report's files by the path as the report writes it.
 
-    __slots__ = ("_files",)
+    Give the format's name as `order` when its arms are told apart.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_files", "_order", "_room")
+
+    def __init__(self, order: str = "") -> None:
+        self._order = order
         self._files: dict[str, FileBuilder] = {}
+        self._room = _Room()
 
     def file(self, path: str) -> FileBuilder:
         """Return the builder of a path, the same one each time it is named."""
@@ -120,7 +226,7 @@ class ReportBuilder:
         if known is None:
             if not path or len(path) > _MAX_PATH:
                 raise ReportError(f"a file's path has {len(path)} characters, not 1 to {_MAX_PATH}")
-            known = self._files[path] = FileBuilder()
+            known = self._files[path] = FileBuilder(self._order, self._room)
         return known
 
     def build(self) -> Report:
@@ -133,9 +239,29 @@ class ReportBuilder:
 
 
 @lru_cache(maxsize=1024)
-def _counts(taken: int, total: int) -> tuple[int, int]:
-    """Return the pair, the same object each time: nearly all lines have one of a few."""
-    return taken, total
+def _counts(taken: int, total: int, arms: int | None) -> _Branches:
+    """Return the same object each time: nearly all lines have one of a few."""
+    return taken, total, arms
+
+
+def line_bitmap(lines: Iterable[int]) -> int:
+    """Return the bitmap of line numbers; `ReportError` for one below 1 or above `MAX_LINE`."""
+    lines = _ascending(lines)
+    if not lines:
+        return 0
+    marks = bytearray(_ZERO) * (lines[-1] + 1)
+    for line in lines:
+        marks[line] = _ONE
+    return _integer(marks)
+
+
+def _ascending(lines: Iterable[int]) -> list[int]:
+    """Return line numbers in order: reports have them so, and that takes half of min and max."""
+    ordered = sorted(lines)
+    if ordered and (ordered[0] < 1 or ordered[-1] > MAX_LINE):
+        wrong = ordered[0] if ordered[0] < 1 else ordered[-1]
+        raise ReportError(f"line number {wrong} is not between 1 and {MAX_LINE}")
+    return ordered
 
 
 def _integer(marks: bytearray) -> int:

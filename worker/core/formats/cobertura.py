@@ -4,21 +4,25 @@ DTD: https://github.com/cobertura/web/blob/master/htdocs/xml/coverage-04.dtd
 
 The lines of a file are those directly below `<class>`. Those below `<method>` repeat them,
 except in istanbul's reports, where they are the functions' own counts; so they serve to
-tell functions only. Several classes may share a file.
+tell functions only. Several classes may share a file. Branches are counts ("50% (1/2)"), and
+so are those that `<condition number="0" type="jump" coverage="50%"/>` numbers: one for both
+ways. coverage.py alone tells which way was missed.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from functools import lru_cache
 from itertools import compress
 
 from worker.core.errors import ReportError
 from worker.core.formats._base import Format, Parsed, quote
 from worker.core.formats._build import FileBuilder, ReportBuilder
+from worker.core.formats._runs_of_lines import PLACEHOLDER, CoberturaRuns, Lines, NotPlainError
 from worker.core.formats._xml import opening, read_xml
 
-__all__ = ["FORMAT"]
+__all__ = ["FORMAT", "read_any", "read_plain"]
 
 _INTEGER = re.compile(r"\s*[+-]?\d{1,4000}\s*")
 _CONDITION = re.compile(r"\(\s*(\d{1,9})\s*/\s*(\d{1,9})\s*\)")
@@ -34,13 +38,33 @@ def _sniff(head: bytes) -> bool:
 
 
 def _parse(data: bytes) -> Parsed:
-    reader = _Reader()
+    return read_plain(data) or read_any(data)
+
+
+def read_plain(data: bytes) -> Parsed | None:
+    """Return a report by the short way for runs of lines; None where that is not possible."""
+    try:
+        runs = CoberturaRuns(data)
+        parsed = _read(runs.rest, _Reader(runs))
+        runs.finish()
+    except (NotPlainError, ReportError):  # read anew, the error's line is the document's
+        return None
+    return parsed
+
+
+def read_any(data: bytes) -> Parsed:
+    """Return a report by the general way. Raises `ReportError`."""
+    return _read(data, _Reader())
+
+
+def _read(data: bytes, reader: _Reader) -> Parsed:
     read_xml(
         data,
         starts={
             "class": reader.start_class,
             "method": reader.start_method,
             "line": reader.line,
+            PLACEHOLDER: reader.run,
         },
         ends={"class": reader.end_class, "method": reader.end_method},
         texts={"source": reader.source},
@@ -51,25 +75,27 @@ def _parse(data: bytes) -> Parsed:
 class _Lines:
     """The attributes of `<line>` elements, as texts, until their parent ends."""
 
-    __slots__ = ("conditions", "hits", "numbers")
+    __slots__ = ("conditions", "hits", "numbers", "plain")
 
     def __init__(self) -> None:
         self.numbers: list[str] = []
         self.hits: list[str] = []
-        self.conditions: list[tuple[str, str]] = []
+        self.conditions: list[tuple[str, tuple[str, str]]] = []
+        self.plain = Lines([], [], [])
 
     def integers(self) -> tuple[list[int], list[int]]:
         """Return line numbers and hits; fewer hits than none are none."""
-        return _integers("number", self.numbers), [
-            max(count, 0) for count in _integers("hits", self.hits)
-        ]
+        numbers, hits = _integers("number", self.numbers), _integers("hits", self.hits)
+        hits = [max(count, 0) for count in hits]
+        return self.plain.numbers + numbers, self.plain.hits + hits
 
 
 class _Reader:
-    __slots__ = ("_class", "_file", "_lines", "_method", "report", "sources")
+    __slots__ = ("_class", "_file", "_lines", "_method", "_runs", "report", "sources")
 
-    def __init__(self) -> None:
-        self.report = ReportBuilder()
+    def __init__(self, runs: CoberturaRuns | None = None) -> None:
+        self._runs = runs
+        self.report = ReportBuilder("cobertura")
         self.sources: list[str] = []
         self._file: FileBuilder | None = None
         self._class = self._lines = _Lines()
@@ -94,7 +120,14 @@ class _Reader:
         lines.hits.append(attributes["hits"])
         condition = attributes.get("condition-coverage")
         if condition is not None:
-            lines.conditions.append((number, condition))
+            missing = attributes.get("missing-branches", "")
+            lines.conditions.append((number, (condition, missing)))
+
+    def run(self, attributes: dict[str, str]) -> None:  # noqa: ARG002 - as its fellows
+        """Read the run that was cut out here."""
+        if self._runs is not None:
+            plain = self._runs.read()
+            self._lines.plain.extend(plain)
 
     def end_method(self) -> None:
         lines, self._lines = self._lines, self._class
@@ -111,10 +144,15 @@ class _Reader:
             return
         numbers, hits = self._class.integers()
         file.add_lines(numbers, compress(numbers, hits))
-        for number, text in self._class.conditions:
+        conditions = self._class.plain.conditions
+        conditions += [(int(number), *texts) for number, texts in self._class.conditions]
+        ordered = sorted(numbers) if conditions else []
+        for line, text, missing in conditions:
             taken, total = _condition(text)
-            if total:
-                file.add_branches(int(number), taken, total)
+            if missing and (taken, total) == (1, 2):
+                file.add_arms(line, _arms(ordered, line, missing))
+            elif total:
+                file.add_branches(line, taken, total)
         self._class = self._lines = _Lines()
 
 
@@ -127,6 +165,17 @@ def _integers(attribute: str, texts: list[str]) -> list[int]:
             f"the element that ends here has a <line> whose {attribute} is {quote(wrong)}, "
             "not a whole number"
         ) from None
+
+
+def _arms(ordered: list[int], line: int, missing: str) -> tuple[bool, bool]:
+    """Return whether the way to the next measured line was taken, and whether the other was.
+
+    coverage.py names the way out of `line` that was not taken: a line, or "exit". One of
+    two ways leads to the next line; two reports that miss different ones took both.
+    """
+    following = bisect_right(ordered, line)
+    missed_next = following < len(ordered) and missing.strip() == str(ordered[following])
+    return not missed_next, missed_next
 
 
 @lru_cache(maxsize=1024)

@@ -2,30 +2,26 @@
 
 Records: https://github.com/linux-test-project/lcov/blob/master/man/geninfo.1 ("TRACEFILE
 FORMAT"). Measured lines are those with a `DA` record: the sums `LF` and `LH`, and lines
-that only `FN` or `BRDA` name, do not count.
+that only `FN` or `BRDA` name, do not count. A test that `TN` names is a context.
 
-Long runs of `DA` and `BRDA` are read as one JSON array each, five times faster than line
-by line; whatever is not such a plain run goes the general way. Both give the same, and
-tests/core/formats/test_lcov.py proves it.
+Long runs of `DA` and `BRDA` take a short way (`_tracefile_runs`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import compress
-from operator import itemgetter
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from worker.core.errors import ReportError
 from worker.core.formats._base import Format, Parsed, plain_text, quote
 from worker.core.formats._build import FileBuilder, ReportBuilder
+from worker.core.formats._tracefile_runs import take_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from worker.core.formats._tracefile_runs import Runs
     from worker.core.model import Report
 
 __all__ = ["FORMAT", "read_tracefile"]
@@ -35,12 +31,13 @@ _MAX_RECORD = 2**20
 """Bytes of one record; demangled C++ names have some thousand."""
 _STARTS = frozenset((b"TN", b"SF", b"VER", b"FN", b"FNDA", b"FNL", b"FNA", b"DA", b"BRDA"))
 
-_decode_lines = msgspec.json.Decoder(list[tuple[int, int]]).decode
-_decode_arms = msgspec.json.Decoder(list[tuple[int, int, int, int]]).decode
+_Arm = tuple[int, int, int] | tuple[int, int, bytes]
+"""A line, and what tells this branch from the others on it: block and branch.
 
-_Arm = tuple[int, int, int] | tuple[int, bytes]
-"""A line, and what tells this branch from the others on it: block and branch."""
-_line_of: Callable[[_Arm], int] = itemgetter(0)
+Sorted, they are a line's arms in an order that is the same in every tracefile.
+"""
+_NAMED = 2**64
+"""In the place of the block where block and branch are one name; greater than any block."""
 
 
 def _sniff(head: bytes) -> bool:
@@ -62,13 +59,15 @@ def read_tracefile(data: bytes, *, bulk: bool) -> Report:
         raise ReportError(
             f"byte {position} is NUL, so this is no text; upload the tracefile itself"
         )
+    if b"\r" in data:  # one byte is looked for fifty times faster than two
+        data = data.replace(b"\r\n", b"\n")
     reader = _Reader()
     # lcov writes a section for each test name: those of one file are folded together at last.
     sections = Counter(_path(data, start, end) for start, end in _chunks(data))
     for start, end in _chunks(data):
         chunk = data[start:end]
         try:
-            reader.read(chunk, _runs(chunk) if bulk else None)
+            reader.read(chunk, take_runs(chunk) if bulk else None)
         except _RecordError as error:
             line = data.count(b"\n", 0, data.find(error.record, start)) + 1
             raise ReportError(f"line {line}, {quote(error.record)}: {error}") from None
@@ -99,66 +98,29 @@ def _path(data: bytes, start: int, end: int) -> bytes:
     return b"" if found < 0 else data[found : data.find(b"\n", found) % len(data)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Runs:
-    """A section's `DA` and `BRDA` records as numbers, and what is left to read."""
-
-    lines: list[tuple[int, int]]
-    arms: list[tuple[int, int, int, int]]
-    rest: bytes
-
-
-def _runs(chunk: bytes) -> _Runs | None:
-    """Return the runs of a plain section: one file, and each kind of record in one block."""
-    if chunk.count(b"\nSF:") + chunk.startswith(b"SF:") != 1:
-        return None
-    if b"DA:" in chunk[: chunk.find(b"SF:")]:  # a DA or BRDA of no file
-        return None
-    try:
-        run, rest = _take_out(chunk, b"\nDA:")
-        lines = _decode_lines(run)
-        run, rest = _take_out(rest, b"\nBRDA:")
-        arms = _decode_arms(run.replace(b",-]", b",0]").replace(b",-\r]", b",0]"))
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return None
-    return _Runs(lines, arms, rest)
-
-
-def _take_out(chunk: bytes, mark: bytes) -> tuple[bytes, bytes]:
-    """Return the block from the first to the last `mark` as JSON arrays, and the rest."""
-    start = chunk.find(mark)
-    if start < 0:
-        return b"[]", chunk
-    end = chunk.find(b"\n", chunk.rfind(mark) + 1)
-    if end < 0:
-        end = len(chunk)
-    run = chunk[start + len(mark) : end].replace(mark, b"],[")
-    if b"." in run:
-        raise ValueError("1.0 is an integer for JSON, not for a tracefile")
-    return b"[[" + run + b"]]", chunk[:start] + chunk[end:]
-
-
 class _Section:
     """What was read of one file and not yet folded: branches arm by arm, functions by name."""
 
-    __slots__ = ("aliases", "arms", "file", "functions", "hits", "leaders")
+    __slots__ = ("aliases", "arms", "contexts", "file", "functions", "hits", "leaders")
 
     def __init__(self, file: FileBuilder) -> None:
         self.file = file
         self.arms: dict[_Arm, int] = {}
+        self.contexts: dict[str, list[int]] = {}
         self.functions: list[tuple[int, int | None, bytes]] = []
         self.hits: dict[bytes, int] = {}
         self.leaders: dict[bytes, tuple[int, int | None]] = {}
         self.aliases: list[tuple[bytes, int, bytes]] = []
 
-    def add_arms(self, run: list[tuple[int, int, int, int]]) -> None:
+    def add_arms(self, arms: list[tuple[int, int, int]], taken: list[int]) -> None:
         """Add what a run of `BRDA` records says."""
-        arms: dict[_Arm, int] = {(line, block, arm): taken for line, block, arm, taken in run}
-        if not self.arms and len(arms) == len(run) and all(count >= 0 for count in arms.values()):
-            self.arms = arms
-            return
-        for line, block, arm, taken in run:
-            self.add_arm((line, block, arm), taken)
+        if not self.arms:
+            self.arms = dict(zip(arms, taken, strict=True))
+            if len(self.arms) == len(arms):
+                return
+            self.arms = {}
+        for arm, count in zip(arms, taken, strict=True):
+            self.add_arm(arm, count)
 
     def add_arm(self, arm: _Arm, taken: int) -> None:
         """Add one branch; fewer times than never is never."""
@@ -166,27 +128,39 @@ class _Section:
 
     def fold(self) -> None:
         """Give branches and functions to the file."""
-        totals = Counter(map(_line_of, self.arms))
-        taken = Counter(map(_line_of, compress(self.arms, self.arms.values())))
-        for line, total in totals.items():
-            self.file.add_branches(line, taken[line], total)
-        for line, end, name in self.functions:
-            self.file.add_function(line, _text(name), self.hits.get(name, 0), end)
-        for index, hits, name in self.aliases:
-            if index in self.leaders:
-                line, end = self.leaders[index]
-                self.file.add_function(line, _text(name), hits, end)
+        current = None
+        taken = total = 0
+        for arm, count in sorted(self.arms.items()):
+            if arm[0] != current:
+                if current is not None:
+                    self.file.add_arm_bitmap(current, taken, total)
+                current = arm[0]
+                taken = total = 0
+            if count:
+                taken |= 1 << total
+            total += 1
+        if current is not None:
+            self.file.add_arm_bitmap(current, taken, total)
+        for name, lines in self.contexts.items():
+            self.file.add_context(name, lines)
+        for line, end, function in self.functions:
+            self.file.add_function(line, _text(function), self.hits.get(function, 0), end)
+        for leader, hits, function in self.aliases:
+            if leader in self.leaders:
+                line, end = self.leaders[leader]
+                self.file.add_function(line, _text(function), hits, end)
 
 
 class _Reader:
     """Reads records into files. The general way is `_scan`; runs are an abbreviation of it."""
 
-    __slots__ = ("_claimed", "_files", "_handlers", "_measured", "_open", "_section")
+    __slots__ = ("_claimed", "_files", "_handlers", "_measured", "_open", "_section", "_test")
 
     def __init__(self) -> None:
-        self._files = ReportBuilder()
+        self._files = ReportBuilder("lcov")
         self._open: dict[str, _Section] = {}
         self._section: _Section | None = None
+        self._test = ""
         self._claimed = 0
         self._measured = False
         self._handlers: dict[bytes, Callable[[_Section, bytes], None]] = {
@@ -199,7 +173,7 @@ class _Reader:
             b"LF": self._claim,
         }
 
-    def read(self, chunk: bytes, runs: _Runs | None) -> None:
+    def read(self, chunk: bytes, runs: Runs | None) -> None:
         """Read a section. Raises `_RecordError`."""
         self._section = None
         if runs is None:
@@ -208,15 +182,15 @@ class _Reader:
         section = self._scan(runs.rest)
         if section is None:
             return
+        hit = list(compress(runs.lines, runs.hits))
         try:
-            section.file.add_lines(
-                [line for line, _ in runs.lines], [line for line, hits in runs.lines if hits > 0]
-            )
+            section.file.add_lines(runs.lines, hit)
         except ReportError:
             self._scan(chunk)  # the same, record by record: it names the one at fault
             raise
         self._measured |= bool(runs.lines)
-        section.add_arms(runs.arms)
+        self._add_to_test(section, hit)
+        section.add_arms(runs.arms, runs.taken)
 
     def fold(self) -> None:
         """Finish the files read so far; nothing more is to come of them."""
@@ -244,6 +218,8 @@ class _Reader:
             try:
                 if keyword == b"SF":
                     self._start(_text(value))
+                elif keyword == b"TN":
+                    self._test = _text(value)
                 elif keyword in self._handlers:
                     self._handlers[keyword](self._current(), value)
             except ReportError as error:
@@ -267,18 +243,27 @@ class _Reader:
     def _line(self, section: _Section, value: bytes) -> None:
         number, hits, *_ = value.split(b",")
         line = int(number)
-        section.file.add_lines((line,), (line,) if int(hits) > 0 else ())
+        hit = (line,) if int(hits) > 0 else ()
+        section.file.add_lines((line,), hit)
         self._measured = True
+        self._add_to_test(section, hit)
+
+    def _add_to_test(self, section: _Section, hit: Iterable[int]) -> None:
+        """Add lines to the test that `TN` names, which is a context to us."""
+        if self._test:
+            section.contexts.setdefault(self._test, []).extend(hit)
 
     def _branch(self, section: _Section, value: bytes) -> None:
         number, rest = value.split(b",", 1)
         name, taken = rest.rsplit(b",", 1)
         block, _, branch = name.partition(b",")
         count = 0 if taken == b"-" else int(taken)
-        if block.isdigit() and branch.isdigit():
+        try:
             arm: _Arm = (int(number), int(block), int(branch))
-        else:  # lcov 2: "e0" marks an exception's branch, and a branch may be an expression
-            arm = (int(number), name)
+        except ValueError:
+            # lcov 2: "e0" marks an exception's branch, and a branch may be an expression;
+            # coverage.py's branches are "jump to line 7".
+            arm = (int(number), _NAMED, name)
         section.add_arm(arm, count)
 
     def _function(self, section: _Section, value: bytes) -> None:
