@@ -1,0 +1,114 @@
+"""What follows the parse, for `benchmarks.parse`: memory, baselines, comparison, zip to verdict."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import time
+import zipfile
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import TYPE_CHECKING
+
+from worker.core.analysis import analyze
+from worker.core.artifact import FoundReport, read_artifact
+from worker.core.codec import decode_report, encode_report
+from worker.core.config import DEFAULT_CONFIG
+from worker.core.diff import Diff, FileDiff
+from worker.core.formats import read
+from worker.core.model import FileCoverage, Report
+from worker.core.paths import Glob, match_paths
+from worker.core.refs import Sha
+from worker.core.verdict import Baseline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHANGED_FILES, FLIPPED_FILES = 289, 1000
+ROUNDS = 5
+BASE = Sha("b" * 40)
+
+
+def measure(path: Path) -> dict[str, float]:
+    """Return seconds and bytes of everything but the parse, of the project's LCOV report."""
+    head = read(path.read_bytes())[1].report
+    lines = head.lines.total
+    bare = Report.of(
+        FileCoverage(file.path, file.measured, file.hit, file.partial) for file in head
+    )
+    base = _flipped(bare)
+    diff = _diff(head)
+    found = {"files": float(len(head)), "lines": float(lines)}
+    for name, report in (("lines", bare), ("branches", head)):
+        stored = encode_report(report)
+        found[f"memory of {name}"] = _bytes(report) / lines
+        found[f"bits of {name}"] = 8 * len(stored) / lines
+        found[f"encode {name}"] = _seconds(lambda report=report: encode_report(report))
+        found[f"decode {name}"] = _seconds(lambda stored=stored: decode_report(stored))
+    baseline = Baseline(BASE, 0, base)
+    found["compare"] = _seconds(lambda: analyze(bare, diff, baseline, DEFAULT_CONFIG))
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.write(path, "lcov.info")
+    stored = encode_report(base)
+    found["parse"] = _seconds(lambda: read(path.read_bytes()))
+    found["zip to verdict"] = _seconds(lambda: _judge(archive, stored, diff))
+    return found
+
+
+def _judge(archive: io.BytesIO, stored: bytes, diff: Diff) -> None:
+
+    (found,) = read_artifact(archive, [Glob("**")])
+    assert isinstance(found, FoundReport)
+    paths = frozenset(found.parsed.report.files)
+    report = match_paths(found.parsed.report, found.parsed.sources, paths).report
+    baseline = Baseline(BASE, 0, decode_report(stored))
+    analyze(report, diff, baseline, DEFAULT_CONFIG)
+    encode_report(report)
+
+
+def _flipped(report: Report) -> Report:
+    """Return the report with other lines hit in a thousand files."""
+    draw = Random(7)
+    files = list(report)
+    for index in draw.sample(range(len(files)), min(FLIPPED_FILES, len(files))):
+        file = files[index]
+        hit = file.measured & draw.getrandbits(file.measured.bit_length())
+        files[index] = FileCoverage(file.path, file.measured, hit)
+    return Report.of(files)
+
+
+def _diff(report: Report) -> Diff:
+    """Return a change of 30 lines in each of some files."""
+    some = list(report)[:: max(1, len(report) // CHANGED_FILES)][:CHANGED_FILES]
+    lines = ((1 << 30) - 1) << 40
+    return Diff.of(FileDiff(file.path, file.path, lines, lines, "modified") for file in some)
+
+
+def _bytes(report: Report) -> int:
+    """Return what a report takes in memory, without its paths; each object once."""
+    seen: set[int] = set()
+    total = 0
+    for file in report:
+        values = [file.measured, file.hit, file.partial, file.branches, *file.branches]
+        for value in values:
+            if id(value) not in seen:
+                seen.add(id(value))
+                total += sys.getsizeof(value)
+    return total
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    """Return the median of the CPU seconds."""
+    times = []
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        work()
+        times.append(time.process_time() - began)
+    return median(times)
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(Path(sys.argv[1]))))
