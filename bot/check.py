@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from worker.core.analysis import analyze
+from worker.core.analysis import analyze, count_as_configured
 from worker.core.config import DEFAULT_CONFIG, Config, parse_config
 from worker.core.errors import CovgateError, DiffIncompleteError, ReportError
 from worker.core.formats import read
-from worker.core.model import Report
 from worker.core.numbers import format_count
-from worker.core.paths import match_paths
+from worker.core.paths import PathMatch, RepositoryPaths, match_reports
 from worker.core.render import Context, Source
 from worker.core.render.messages import CONFIG_PATH
+from worker.core.render.remarks import path_remarks
 from worker.core.verdict import Baseline, Verdict
 from worker.localgit import LocalGit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from worker.core.diff import Diff
+    from worker.core.model import Report
 
 __all__ = ["check_checkout", "read_file"]
 
@@ -39,37 +42,36 @@ def check_checkout(
     base_ref = base or git.default_base()
     merge_base = git.merge_base(base_ref, head)
     rules = _config(git, base_ref, config)
-    report, sources, unmatched = _read_reports(reports, git.paths(head), str(git.root))
+    match, sources = _read_reports(reports, git, head)
     before = None
     if baseline:
-        place = f"{base_ref} at {merge_base[:7]}"
-        before = Baseline(merge_base, 0, _read_reports(baseline, git.paths(merge_base), place)[0])
+        before = Baseline(merge_base, 0, _read_reports(baseline, git, merge_base)[0].report)
     diff = git.diff(base_ref, head)
+    _check_whole(diff, count_as_configured(match.report, rules))
+    verdict = analyze(
+        match.report,
+        diff,
+        before,
+        rules,
+        no_baseline="no report of the base was given (--baseline FILE)",
+    )
+    context = Context(
+        head=git.sha(head or "HEAD"),
+        merge_base=merge_base,
+        base_ref=base_ref,
+        sources=sources,
+        notes=tuple(path_remarks(match)),
+    )
+    return verdict, context
+
+
+def _check_whole(diff: Diff, report: Report) -> None:
     unseen = [path for path in diff.incomplete if path in report.files]
     if unseen:
         raise DiffIncompleteError(
             f"git shows no lines of {unseen[0]}, which the reports measure: it is taken for binary "
             "and too long to look into; shorten it, or leave it out of the reports"
         )
-    verdict = analyze(
-        report,
-        diff,
-        before,
-        rules,
-        no_baseline="no report of the base was given (--baseline FILE)",
-    )
-    notes: tuple[str, ...] = ()
-    if unmatched:
-        count = format_count(len(unmatched), "file")
-        notes = (f"The reports name {count} that this checkout does not have: left out.",)
-    context = Context(
-        head=git.sha(head or "HEAD"),
-        merge_base=merge_base,
-        base_ref=base_ref,
-        sources=sources,
-        notes=notes,
-    )
-    return verdict, context
 
 
 def read_file(path: Path) -> bytes:
@@ -93,31 +95,47 @@ def _config(git: LocalGit, base_ref: str, file: Path | None) -> Config:
 
 
 def _read_reports(
-    files: Sequence[Path], paths: frozenset[str], place: str
-) -> tuple[Report, tuple[Source, ...], list[str]]:
-    """Return the reports as one, each one's origin, and the paths that `paths` has not.
+    files: Sequence[Path], git: LocalGit, commit: str | None
+) -> tuple[PathMatch, tuple[Source, ...]]:
+    """Return the reports as one under the paths at `commit` (None: the working tree).
 
-    Raises `CovgateError` where nothing is left of them; `place` says where the paths are.
+    Raises `CovgateError` where a report can't be read, or nothing is left of them.
     """
-    merged = Report()
+    repository = RepositoryPaths(git.paths(commit))
+
+    def read_source(path: str) -> bytes | None:
+        found = repository.find(path)
+        if len(found) != 1:
+            return None
+        return git.file(found[0], commit) if commit else (git.root / found[0]).read_bytes()
+
+    pairs: list[tuple[Report, Sequence[str]]] = []
     sources: list[Source] = []
-    unmatched: set[str] = set()
     for path in files:
-        data = read_file(path)
         try:
-            known, parsed = read(data)
+            known, parsed = read(read_file(path), read_source)
         except ReportError as error:
             raise error.named(str(path)) from error
-        match = match_paths(parsed.report, parsed.sources, paths)
-        merged = merged.merge(match.report)
-        unmatched |= set(match.unmatched)
+        pairs.append((parsed.report, parsed.sources))
         sources.append(Source("", str(path), known.name, len(parsed.report)))
-    if not merged.files:
-        names = ", ".join(str(path) for path in files)
-        raise CovgateError(
-            f"none of the {format_count(len(unmatched), 'file')} in {names} is in {place}: run the "
-            f"tests there, or make paths relative (for example {min(unmatched)!r})"
-            if unmatched
-            else f"{names}: no file is measured; did the tests run with coverage?"
+    match = match_reports(pairs, repository)
+    if not match.report.lines.total:
+        raise CovgateError(_why_nothing(files, match, commit[:7] if commit else str(git.root)))
+    return match, tuple(sources)
+
+
+def _why_nothing(files: Sequence[Path], match: PathMatch, place: str) -> str:
+    names = ", ".join(str(path) for path in files)
+    if match.unmatched:
+        count = format_count(len(match.unmatched), "file")
+        return (
+            f"none of the {count} in {names} is in {place}: run the tests there, or make paths "
+            f"relative (for example {match.unmatched[0]!r})"
         )
-    return merged, tuple(sources), sorted(unmatched)
+    if match.ambiguous:
+        first = match.ambiguous[0]
+        return (
+            f"{names}: {first.path!r} may be {' or '.join(first.candidates)} of {place}: make "
+            "the paths relative to the top of the checkout"
+        )
+    return f"{names}: no line is measured; did the tests run with coverage?"

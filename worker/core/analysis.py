@@ -51,6 +51,8 @@ def analyze(
 
 def count_as_configured(report: Report, config: Config) -> Report:
     """Return the report without ignored files, partial lines counted as configured."""
+    if not config.ignore and config.partial is not Partial.MISSED:
+        return report
     globs = [Glob(pattern) for pattern in config.ignore]
     files = [file for file in report if not any(glob.matches(file.path) for glob in globs)]
     if config.partial is Partial.MISSED:

@@ -14,11 +14,19 @@ from typing import TYPE_CHECKING
 from worker.core.model import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from worker.core.model import FileCoverage
 
-__all__ = ["MAX_PATTERN", "Ambiguous", "Glob", "PathMatch", "match_paths"]
+__all__ = [
+    "MAX_PATTERN",
+    "Ambiguous",
+    "Glob",
+    "PathMatch",
+    "RepositoryPaths",
+    "match_paths",
+    "match_reports",
+]
 
 MAX_PATTERN = 1_000
 """Characters of a glob; the work for one character of a path grows with it."""
@@ -110,7 +118,7 @@ def _bits(states: int) -> Iterator[int]:
         states ^= lowest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Ambiguous:
     """A report's path that may mean several of the repository's files (the first ten)."""
 
@@ -126,42 +134,59 @@ class PathMatch:
     unmatched: tuple[str, ...] = ()
     ambiguous: tuple[Ambiguous, ...] = ()
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The report's paths that are no file, or none for sure."""
+        return (*self.unmatched, *(one.path for one in self.ambiguous))
+
 
 def match_paths(
     report: Report, sources: Sequence[str], repository_paths: frozenset[str]
 ) -> PathMatch:
-    """Return `report` with the paths of the repository's files.
+    """Return one report with the paths of the repository's files: see `match_reports`."""
+    return match_reports([(report, sources)], RepositoryPaths(repository_paths))
 
-    `sources` are the folders that the report says its paths are relative to. In order: the
-    path behind a GitHub runner's checkout folder; below a source, where the repository has
-    that very folder; the path as it is; the longest end that it shares with one file alone.
-    Two files that share as much are not guessed between.
+
+def match_reports(
+    reports: Iterable[tuple[Report, Sequence[str]]], repository: RepositoryPaths
+) -> PathMatch:
+    """Return `reports`, merged, with the paths of the repository's files.
+
+    With each report come the folders that it says its paths are relative to. In order: the
+    path behind a GitHub runner's checkout folder; below such a folder, where the repository
+    has that very folder; the path as it is; the longest end that it shares with one file
+    alone. Two files that share as much are not guessed between.
     """
-    repository = _Repository(repository_paths)
-    roots = [_normalise(source) for source in sources]
     matched: list[FileCoverage] = []
-    unmatched: list[str] = []
-    ambiguous: list[Ambiguous] = []
-    for file in report:
-        found = repository.find(_normalise(file.path), roots)
-        if not found:
-            unmatched.append(file.path)
-        elif len(found) > 1:
-            ambiguous.append(Ambiguous(file.path, tuple(sorted(found)[:_MAX_CANDIDATES])))
-        else:
-            matched.append(file.moved_to(found[0]))
-    return PathMatch(Report.of(matched), tuple(unmatched), tuple(ambiguous))
+    unmatched: set[str] = set()
+    ambiguous: set[Ambiguous] = set()
+    for report, sources in reports:
+        for file in report:
+            found = repository.find(file.path, sources)
+            if not found:
+                unmatched.add(file.path)
+            elif len(found) > 1:
+                candidates = tuple(sorted(found)[:_MAX_CANDIDATES])
+                ambiguous.add(Ambiguous(file.path, candidates))
+            else:
+                matched.append(file.moved_to(found[0]))
+    return PathMatch(Report.of(matched), tuple(sorted(unmatched)), tuple(sorted(ambiguous)))
 
 
-class _Repository:
+class RepositoryPaths:
     """A repository's file list, with an index of the ends of its paths made when needed."""
 
     def __init__(self, paths: frozenset[str]) -> None:
         self._paths = paths
         self._ends: dict[str, list[str]] | None = None
 
-    def find(self, path: str, roots: Sequence[str]) -> Sequence[str]:
-        """Return the repository's files that a normalised path may mean."""
+    def find(self, path: str, sources: Sequence[str] = ()) -> Sequence[str]:
+        """Return the repository's files that a report's path may mean.
+
+        `sources` are the folders that the report says its paths are relative to.
+        """
+        path = _normalise(path)
+        roots = [_normalise(source) for source in sources]
         spellings = [path] if path.startswith("/") else [_normalise(f"{r}/{path}") for r in roots]
         behind = {rest for rest in map(_behind_checkout, spellings) if rest in self._paths}
         if behind:

@@ -22,11 +22,11 @@ from worker.core.render import (
     render_json,
 )
 from worker.core.render.messages import Message
+from worker.core.render.remarks import behind_remark, path_remarks, run_remarks
 from worker.core.runs import Runs, assess_runs
 from worker.flows.baseline import Built, build_baseline, find_baseline
 from worker.flows.changes import complete_diff, list_changes
 from worker.flows.effects import Publisher
-from worker.flows.remarks import remarks
 from worker.flows.reports import Gathered, gather_reports
 from worker.ports import VerdictRecord
 
@@ -177,7 +177,7 @@ class _Pull:
             repository_url=pull.url.rpartition("/pull/")[0],
             sources=gathered.sources,
             problems=gathered.problems,
-            notes=remarks(runs, gathered, comparison),
+            notes=_notes(runs, gathered, comparison),
         )
         return verdict, context
 
@@ -213,9 +213,8 @@ class _Pull:
             return messages.expired(gathered.expired)
         if not gathered.sources:
             return messages.nothing_readable(gathered.problems)
-        if gathered.reported and not gathered.report.files:
-            named = (*gathered.unmatched, *(one.path for one in gathered.ambiguous))
-            return messages.no_path_matched(gathered.reported, named)
+        if not gathered.report.files and gathered.match.missing:
+            return messages.no_path_matched(gathered.match.missing)
         if not gathered.report.lines.total:
             return messages.nothing_measured([source.name for source in gathered.sources])
         return None
@@ -282,6 +281,14 @@ class _Pull:
                 recorded_at=self.look.deps.clock.now(),
             )
         )
+
+
+def _notes(runs: Runs, gathered: Gathered, comparison: Comparison) -> tuple[str, ...]:
+    texts = run_remarks(runs.failed, gathered.runs, runs.aside)
+    texts += [*gathered.remarks, *path_remarks(gathered.match)]
+    if comparison.behind_by and any(run.event == "pull_request" for run in gathered.runs):
+        texts.append(behind_remark(comparison.behind_by))
+    return tuple(texts)
 
 
 def _base_of(pull: PullRequest) -> str:

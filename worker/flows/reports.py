@@ -5,13 +5,14 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from worker.core.artifact import FoundReport, NoReport, read_artifact
 from worker.core.errors import GoneError, NotFoundError, PostponedError, ReportError
-from worker.core.model import EMPTY_REPORT, FileCoverage, Report
+from worker.core.model import EMPTY_REPORT
 from worker.core.names import matches_any
-from worker.core.paths import Ambiguous, Glob, match_paths
+from worker.core.paths import Glob, PathMatch, RepositoryPaths, match_reports
 from worker.core.render import Source
 from worker.core.render.markdown import code, plain
 
@@ -20,24 +21,32 @@ if TYPE_CHECKING:
 
     from worker.core.config import Config, ReportSource
     from worker.core.formats import Parsed
+    from worker.core.model import Report
     from worker.core.refs import Artifact, Sha, WorkflowRun
     from worker.core.runs import Runs
     from worker.flows.deps import Look
 
-__all__ = ["MAX_ARCHIVE", "Gathered", "gather_reports"]
+__all__ = ["MAX_ARCHIVE", "MOST_SOURCES", "Gathered", "gather_reports"]
 
 MAX_ARCHIVE = 512 * 2**20
 """The longest artifact that is downloaded, in bytes."""
 
+MOST_SOURCES = 300
+"""How many source files are fetched for a report that needs them."""
+
+_LONGEST_SOURCE = 2**20
 _IN_MEMORY = 16 * 2**20
 _MOST_NAMES = 5
+
+
+_NOTHING = PathMatch(EMPTY_REPORT)
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """What was found in the artifacts of a commit's runs."""
 
-    report: Report = EMPTY_REPORT
+    match: PathMatch = _NOTHING
     """All reports merged, under the repository's own paths."""
     sources: tuple[Source, ...] = ()
     problems: tuple[str, ...] = ()
@@ -46,10 +55,6 @@ class Gathered:
     """What was passed over and is no harm, in Markdown, one sentence each."""
     expired: tuple[str, ...] = ()
     """Names of the artifacts that matched, where all of these have expired."""
-    unmatched: tuple[str, ...] = ()
-    """Paths of the reports that are no file of the repository."""
-    ambiguous: tuple[Ambiguous, ...] = ()
-    """Paths of the reports that may be several files of the repository: not guessed."""
     runs: tuple[WorkflowRun, ...] = ()
     """The runs that left an artifact that matched."""
     artifacts: tuple[Artifact, ...] = ()
@@ -58,9 +63,9 @@ class Gathered:
     """Whether an artifact's name matched the configuration, expired or not."""
 
     @property
-    def reported(self) -> int:
-        """How many files the reports name, matched or not."""
-        return len(self.report) + len(self.unmatched) + len(self.ambiguous)
+    def report(self) -> Report:
+        """All reports merged, under the repository's own paths."""
+        return self.match.report
 
 
 def gather_reports(look: Look, runs: Runs, config: Config, sha: Sha) -> Gathered:
@@ -76,12 +81,12 @@ def gather_reports(look: Look, runs: Runs, config: Config, sha: Sha) -> Gathered
         wanted = _choose(artifacts, config.reports)
         if wanted:
             by_id = {run.id: run for run in group}
-            reader = _Reader(look)
+            reader = _Reader(look, sha)
             for artifact, source in wanted:
                 reader.read(artifact, source, by_id[artifact.run_id])
             used = {artifact.run_id for artifact, _ in wanted}
             return replace(
-                reader.gathered(sha),
+                reader.gathered(),
                 runs=tuple(run for run in group if run.id in used),
                 artifacts=tuple(listed),
                 matched=True,
@@ -124,8 +129,9 @@ class _Problem:
 class _Reader:
     """Collects the reports, artifact by artifact."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, sha: Sha) -> None:
         self._look = look
+        self._files = _Files(look, sha)
         self._read: list[tuple[Parsed, Source]] = []
         self._problems: list[_Problem] = []
 
@@ -160,21 +166,24 @@ class _Reader:
         recognised = False
         passed_over: list[str] = []
         archive.seek(0)
-        for member in read_artifact(archive, [Glob(pattern) for pattern in source.files]):
+        globs = [Glob(pattern) for pattern in source.files]
+        for member in read_artifact(archive, globs, self._files.read):
             self._look.keep_lease()
             match member:
                 case FoundReport(name, known, parsed):
                     recognised = True
                     made = Source(artifact.name, name, known.name, len(parsed.report), source.flag)
                     self._read.append((parsed, made))
-                case NoReport(name):
-                    passed_over.append(name)
+                case NoReport(name, ""):
+                    passed_over.append(code(name))
+                case NoReport(name, reason):
+                    passed_over.insert(0, f"{code(name)}, which {plain(reason)}")
                 case ReportError() as error:
                     recognised = True
                     place = f"{code(artifact.name)}, {code(error.name)}"
                     self._note(f"artifact {place}: {plain(error.reason)}", excusable=old)
         if not recognised:
-            found = ", ".join(code(name) for name in passed_over[:_MOST_NAMES])
+            found = "; ".join(passed_over[:_MOST_NAMES])
             self._note(
                 f"artifact {code(artifact.name)} holds no coverage report of a known format"
                 + (f" (found: {found})" if found else ""),
@@ -201,7 +210,7 @@ class _Reader:
         text = f"artifact {code(artifact.name)} could not be downloaded: {plain(str(error))}"
         self._note(text, excusable=False)
 
-    def gathered(self, sha: Sha) -> Gathered:
+    def gathered(self) -> Gathered:
         """Match the paths of all reports and merge them."""
         excused = [problem for problem in self._problems if self._read and problem.excusable]
         blamed = [problem for problem in self._problems if problem not in excused]
@@ -211,22 +220,46 @@ class _Reader:
             remarks=tuple(f"Passed over: {problem.text}." for problem in excused),
             expired=expired if len(expired) == len(blamed) and not self._read else (),
         )
-        return self._match(gathered, self._look.github.paths(sha)) if self._read else gathered
+        return self._match(gathered) if self._read else gathered
 
-    def _match(self, gathered: Gathered, paths: frozenset[str]) -> Gathered:
-        matched: list[FileCoverage] = []
-        unmatched: set[str] = set()
-        ambiguous: set[Ambiguous] = set()
-        for parsed, _source in self._read:
-            match = match_paths(parsed.report, parsed.sources, paths)
-            matched += match.report
-            unmatched |= set(match.unmatched)
-            ambiguous |= set(match.ambiguous)
+    def _match(self, gathered: Gathered) -> Gathered:
+        pairs = [(parsed.report, parsed.sources) for parsed, _ in self._read]
+        match = match_reports(pairs, self._files.paths)
         self._look.keep_lease()
         return replace(
             gathered,
-            report=Report.of(matched),
+            match=match,
             sources=tuple(sorted((source for _, source in self._read), key=str)),
-            unmatched=tuple(sorted(unmatched)),
-            ambiguous=tuple(sorted(ambiguous, key=lambda one: one.path)),
         )
+
+
+class _Files:
+    """The repository's files at the tested commit, asked for when they are needed."""
+
+    def __init__(self, look: Look, sha: Sha) -> None:
+        self._look = look
+        self._sha = sha
+        self._asked = 0
+
+    @cached_property
+    def paths(self) -> RepositoryPaths:
+        """All paths, one request."""
+        return RepositoryPaths(self._look.github.paths(self._sha))
+
+    def read(self, path: str) -> bytes | None:
+        """Return a source file by the path that a report has for it; None where there is none.
+
+        Some reports hold what was executed only, and the sources say what could have been.
+        Raises `ReportError` where that takes too many requests, one for each file.
+        """
+        found = self.paths.find(path)
+        if len(found) != 1:
+            return None
+        self._asked += 1
+        if self._asked > MOST_SOURCES:
+            raise ReportError(
+                f"needs more than {MOST_SOURCES} source files to be read; upload what "
+                "`coverage xml` or `coverage json` makes of it"
+            )
+        self._look.keep_lease()
+        return self._look.github.file(found[0], self._sha, limit=_LONGEST_SOURCE)

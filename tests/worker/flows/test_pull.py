@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.worker.flows.world import NUMBER, World, lcov
+from tests.worker.flows.world import NUMBER, World, coverage_data, lcov
 from worker.contracts import Subject, SubjectKind
 from worker.core.errors import PostponedError, RefusedError, ReportError
 from worker.core.refs import ChangedFile, Comparison
@@ -408,3 +408,13 @@ def test_an_uninstallation_forgets_what_was_stored(world: World) -> None:
     subject = Subject(77, 0, SubjectKind.INSTALLATION, "deleted")
     world.look(subject)
     assert not world.store.has_baseline(world.subject.repository_id)
+
+
+def test_a_coverage_database_is_read_with_the_repositorys_sources(world: World) -> None:
+    """A team that uploads `.coverage` itself would have to convert it first."""
+    source = b"def f(x):\n    if x:\n        return 1\n    return 2\n"
+    world.push({"src/f.py": source})
+    world.ci(2, {".coverage": coverage_data("/home/ci/app/src/f.py", [1, 2, 3])})
+    world.look()
+    assert world.check.conclusion == "success"
+    assert "3 of 4 lines, 75.00 %" in world.check.output.summary

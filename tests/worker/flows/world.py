@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import zipfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from coverage import CoverageData
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.github import REPOSITORY, FakeGitHub, fake_sha
@@ -26,6 +30,19 @@ def lcov(path: str, hits: dict[int, int]) -> bytes:
     """Return an LCOV report of one file: hits by line."""
     lines = "".join(f"DA:{line},{count}\n" for line, count in sorted(hits.items()))
     return f"TN:\nSF:{path}\n{lines}end_of_record\n".encode()
+
+
+def coverage_data(path: str, lines: list[int]) -> bytes:
+    """Return a `.coverage` file, made by coverage.py, in which these lines were executed."""
+    data = CoverageData(no_disk=True)
+    data.add_lines({path: lines})
+    with tempfile.TemporaryDirectory() as folder:
+        copy = CoverageData(basename=f"{folder}/.coverage")
+        copy.update(data)
+        copy.close()
+        content = Path(folder, ".coverage").read_bytes()
+    data.close()
+    return content
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
@@ -122,4 +139,4 @@ class World:
         return self.github.comment_bodies(NUMBER)
 
 
-__all__ = ["NUMBER", "World", "fake_sha", "lcov", "zipped"]
+__all__ = ["NUMBER", "World", "coverage_data", "fake_sha", "lcov", "zipped"]

@@ -192,14 +192,14 @@ def nothing_measured(names: Sequence[str]) -> Message:
     )
 
 
-def no_path_matched(reported: int, examples: Sequence[str]) -> Message:
-    """Say that no path of the reports is a file of the repository."""
-    shown = "\n".join(f"- {code(path)}" for path in examples[:_MOST_NAMES])
+def no_path_matched(paths: Sequence[str]) -> Message:
+    """Say that none of the paths that the reports name is a file of the repository."""
+    shown = "\n".join(f"- {code(path)}" for path in paths[:_MOST_NAMES])
     return Message(
         "action_required",
         _page(
-            f"No verdict: the repository has none of the report's {format_count(reported, 'file')}",
-            f"The report names, for example:\n\n{shown}",
+            "No verdict: none of the report's files is in this repository",
+            f"It names {format_count(len(paths), 'file')}, for example:\n\n{shown}",
             "Make the test tool write paths relative to the repository's root (coverage.py: "
             "`relative_files = true`), then re-run CI.",
         ),
