@@ -30,8 +30,12 @@ _MAX_HITS = 2**63 - 1
 _MAX_PATH = 4096
 """PATH_MAX of Linux: nothing longer is a file's name."""
 _MAX_ROOM = 128 * 2**20
-"""The most bytes that a report's lines may take while it is read: up to a file's highest
-line each takes two (64 million lines, twice Linux), or two bits as bitmaps."""
+"""The most bytes that a report may take while it is read: up to a file's highest line each
+takes two (64 million lines, twice Linux), or two bits as bitmaps. Files, branches, functions
+and contexts take what Python needs for them, about."""
+_FILE_ROOM = 400
+_BRANCH_ROOM = 100
+_FUNCTION_ROOM = 160
 _ZERO = b"0"
 _ONE = ord("1")
 
@@ -40,7 +44,7 @@ _Branches = tuple[int, int, int | None]
 
 
 class _Room:
-    """How many more bytes the lines of a report may take."""
+    """How many more bytes a report may take."""
 
     __slots__ = ("left",)
 
@@ -51,7 +55,9 @@ class _Room:
         """Take room. Without a limit, 3 MB of files with a line 2,000,000 took 400 GB."""
         self.left -= octets
         if self.left < 0:
-            raise ReportError("its files have too many lines in sum; split the report")
+            raise ReportError(
+                "its files have too many lines in sum, or are too many; split the report"
+            )
 
 
 class FileBuilder:
@@ -147,12 +153,13 @@ class FileBuilder:
         if not 0 <= line <= MAX_LINE:
             raise ReportError(f"a branch's line number {line} is not between 0 and {MAX_LINE}")
         known = self._branches.get(line)
-        if known is not None:
-            if arms is not None and known[2] is not None and total == known[1]:
-                arms |= known[2]
-                taken = arms.bit_count()
-            else:
-                taken, total, arms = max(taken, known[0]), max(total, known[1]), None
+        if known is None:
+            self._room.take(_BRANCH_ROOM)
+        elif arms is not None and known[2] is not None and total == known[1]:
+            arms |= known[2]
+            taken = arms.bit_count()
+        else:
+            taken, total, arms = max(taken, known[0]), max(total, known[1]), None
         self._branches[line] = _counts(taken, total, arms)
 
     def add_context(self, name: str, lines: Iterable[int]) -> None:
@@ -167,6 +174,7 @@ class FileBuilder:
 
     def add_context_bitmap(self, name: str, lines: int) -> None:
         """Add the same, of a bitmap of line numbers."""
+        self._room.take(len(name) + lines.bit_length() // 8)
         self._contexts[name] = self._contexts.get(name, 0) | lines
 
     def add_function(self, line: int, name: str, hits: int, end_line: int | None = None) -> None:
@@ -177,7 +185,9 @@ class FileBuilder:
             end_line = None
         key = (line, name)
         known = self._functions.get(key)
-        if known is not None:
+        if known is None:
+            self._room.take(_FUNCTION_ROOM + len(name))
+        else:
             hits = max(hits, known.hits)
             end_line = max(end_line or 0, known.end_line or 0) or None
         if not 0 <= hits <= _MAX_HITS:
@@ -226,6 +236,7 @@ class ReportBuilder:
         if known is None:
             if not path or len(path) > _MAX_PATH:
                 raise ReportError(f"a file's path has {len(path)} characters, not 1 to {_MAX_PATH}")
+            self._room.take(_FILE_ROOM + len(path))
             known = self._files[path] = FileBuilder(self._order, self._room)
         return known
 

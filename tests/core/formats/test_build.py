@@ -1,0 +1,37 @@
+"""What a report may take in sum while it is read."""
+
+from __future__ import annotations
+
+import pytest
+
+from worker.core.errors import ReportError
+from worker.core.formats import read
+from worker.core.formats._build import ReportBuilder
+
+
+def test_a_report_of_a_million_files_is_refused():
+    """A few megabytes of names would take the worker's whole memory."""
+    report = b"".join(b"SF:f%d.c\nDA:1,1\nend_of_record\n" % n for n in range(400_000))
+    with pytest.raises(ReportError, match="too many"):
+        read(report)
+
+
+def test_branches_and_functions_without_end_are_refused():
+    """One file's branches would do the same."""
+    file = ReportBuilder().file("a.c")
+    with pytest.raises(ReportError, match="too many"):
+        for line in range(1, 2_000_000):
+            file.add_branches(line, 1, 2)
+    file = ReportBuilder().file("a.c")
+    with pytest.raises(ReportError, match="too many"):
+        for number in range(2_000_000):
+            file.add_function(1, f"f{number}", 1)
+
+
+def test_what_is_named_again_takes_no_more_room():
+    """Reports that name a line many times, as C++ templates do, would be refused."""
+    file = ReportBuilder().file("a.c")
+    for _ in range(2_000_000 // 10):
+        file.add_branches(1, 1, 2)
+        file.add_function(1, "f", 1)
+    assert file.build("a.c").branch_ratio.total == 2
