@@ -191,6 +191,7 @@ def worker(
 
     settings = _settings()
     migrate(settings.database_url)
+    _check_redis(settings.redis_url)
     raise typer.Exit(run_workers(settings.redis_url, count))
 
 
@@ -333,6 +334,21 @@ def doctor(
     from bot.doctor import run_doctor
 
     raise typer.Exit(run_doctor(os.environ, Path(".env"), as_json=as_json))
+
+
+def _check_redis(url: str) -> None:
+    """Stop at the start where Redis can't be reached; later, it is waited for."""
+    from redis.exceptions import RedisError
+
+    from worker.inbox import connect
+
+    try:
+        with connect(url) as client:
+            client.ping()
+    except (RedisError, OSError) as error:
+        raise CovgateError(
+            f"COVGATE_REDIS_URL: Redis does not answer ({error}); start it, or mend the address"
+        ) from error
 
 
 def _settings() -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.check import read_file
@@ -13,7 +14,7 @@ from worker.core.numbers import Ratio, format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
 
 __all__ = ["inspect_files", "render_inspections", "render_inspections_json"]
 
@@ -26,7 +27,7 @@ def inspect_files(files: Sequence[Path]) -> tuple[list[Inspection], list[Covgate
     errors: list[CovgateError] = []
     for path in files:
         try:
-            known, parsed = read(read_file(path))
+            known, parsed = read(read_file(path), _read_source)
         except ReportError as error:
             errors.append(error.named(str(path)))
         except CovgateError as error:
@@ -34,6 +35,12 @@ def inspect_files(files: Sequence[Path]) -> tuple[list[Inspection], list[Covgate
         else:
             inspections.append(inspect_report(str(path), known, parsed.report))
     return inspections, errors
+
+
+def _read_source(path: str) -> bytes | None:
+    """Return a source that a `.coverage` file names, where it is on this machine."""
+    source = Path(path)
+    return source.read_bytes() if source.is_file() else None
 
 
 def render_inspections_json(inspections: Sequence[Inspection]) -> str:

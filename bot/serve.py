@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import functools
 import gc
 import signal
@@ -108,8 +109,9 @@ def bind(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         raise AddressError(
-            f"can't listen on {host}, port {port}: {error}; stop what uses it, or choose another"
-            " with --host and --port"
+            f"can't listen on {host}, port {port}: {error}; "
+            + ("stop what uses it, or " if getattr(error, "errno", 0) == errno.EADDRINUSE else "")
+            + "choose another with --host and --port"
         ) from error
     return listener
 

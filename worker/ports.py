@@ -213,6 +213,10 @@ class Effects(Protocol):
         """Record."""
         ...
 
+    def put_new(self, name: str, value: str) -> bool:
+        """Record where nothing is recorded yet; False, and nothing changes, where it is."""
+        ...
+
     def remove(self, name: str) -> None:
         """Forget."""
         ...

@@ -317,7 +317,12 @@ def _child(
         threading.Thread(target=_follow_parent, daemon=True).start()
     else:
         die_with_parent(signal.SIGTERM, supervisor)
-    work(redis_url, preload=preload, job_class=job_class)
+    try:
+        work(redis_url, preload=preload, job_class=job_class)
+    except (RedisError, OSError) as error:
+        # Redis is away: the supervisor starts another one, and one line says why.
+        _log.error("the Redis of COVGATE_REDIS_URL does not answer: %s", error)
+        raise SystemExit(1) from None
 
 
 def _follow_parent() -> None:

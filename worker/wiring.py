@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from worker.flows.deps import Deps
 from worker.github_api import AppKey, GitHubApp, RedisTokenCache
-from worker.inbox import RedisInbox, connect
+from worker.inbox import RedisInbox, connect, keep_alive
 from worker.store import SqlStore, open_engine
 
 if TYPE_CHECKING:
@@ -55,10 +56,12 @@ def open_deps(settings: Settings) -> Iterator[Deps]:
             client = app.repository(subject.installation_id, subject.repository_id, full_name)
             return stack.enter_context(client)
 
+        inbox = RedisInbox(redis)
         yield Deps(
-            inbox=RedisInbox(redis),
+            inbox=inbox,
             store=SqlStore(engine),
             clock=clock,
             github=github,
+            keep_alive=partial(keep_alive, inbox),
             deadline=settings.deadline,
         )

@@ -177,7 +177,7 @@ def test_the_first_error_of_the_file_is_told_with_the_number_of_the_others():
     text = "partial: maybe\ngates:\n  new_code: {minimum: 200}\npartial: missed\nversion: 1\nx: 1\n"
     assert str(refused(text)) == (
         "line 1, column 10: `partial` must be 'covered' or 'missed', not the text “maybe” "
-        "(and 3 more problems below)"
+        "(and 3 more problems further down the file)"
     )
 
 

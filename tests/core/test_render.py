@@ -144,6 +144,7 @@ MESSAGES = {
     "waiting-for-ci": messages.waiting(
         assess_runs([], ("*",)), datetime(2026, 3, 1, 14, 5, tzinfo=UTC)
     ),
+    "waiting-for-base": messages.waiting_for_base(Sha("c" * 40), "main"),
     "reading": messages.reading(assess_runs([run(1)], ("*",))),
     "deadline": messages.deadline_passed(assess_runs([run(1, status="queued")], ("*",))),
     "no-workflow": messages.deadline_passed(assess_runs([run(1, conclusion="skipped")], ("*",))),

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -202,10 +202,18 @@ def test_it_does_not_go_on_without_workers(tmp_path: Path):
 
 def test_a_signal_at_any_moment_of_the_start_ends_all_of_it(tmp_path: Path):
     """A deployment that changes its mind would leave half of it running."""
+    with ExitStack() as left:
+        check_signals_during_starts(tmp_path, left)
+
+
+def check_signals_during_starts(tmp_path: Path, left: ExitStack) -> None:
     starts = [settled := Up(tmp_path / "settled")]
+    left.callback(settled.process.kill)
     for number, pair in enumerate(START_SIGNALS):
         begun = time.monotonic()
         both = [Up(tmp_path / f"{number}-{which}") for which in range(len(pair))]
+        for up in both:
+            left.callback(up.process.kill)
         for up, (seconds, what) in zip(both, pair, strict=True):
             time.sleep(max(0, begun + seconds - time.monotonic()))  # the moment is what is tested
             up.process.send_signal(what)

@@ -38,6 +38,9 @@ class MemoryEffects:
     def put(self, name: str, value: str) -> None:
         self.values[name] = value
 
+    def put_new(self, name: str, value: str) -> bool:
+        return self.values.setdefault(name, value) is value
+
     def remove(self, name: str) -> None:
         self.values.pop(name, None)
 

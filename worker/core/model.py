@@ -35,6 +35,7 @@ __all__ = [
     "format_lines",
     "line_numbers",
     "line_ranges",
+    "weigh",
 ]
 
 MAX_LINE = 2_000_000
@@ -227,6 +228,18 @@ class Report:
 
 
 EMPTY_REPORT = Report()
+
+
+def weigh(report: Report) -> int:
+    """Return about how many bytes a report takes in memory."""
+    return sum(
+        400
+        + (file.measured.bit_length() + file.hit.bit_length() + file.partial.bit_length()) // 8
+        + 100 * len(file.branches)
+        + 160 * len(file.functions)
+        + sum(lines.bit_length() // 8 for _, lines in file.contexts)
+        for file in report
+    )
 
 
 def bitmap(lines: Iterable[int]) -> int:

@@ -73,7 +73,7 @@ def build_baseline(look: Look, sha: Sha, branches: frozenset[str], config: Confi
     runs = assess_runs(own, config.workflows)
     if runs.awaited:
         return Built.WAITING if _alive(look, runs) else Built.NOTHING
-    gathered = gather_reports(look, runs, config, sha)
+    gathered = gather_reports(look, runs, config, sha, of_failed=False)
     if not _is_whole(gathered):
         return Built.NOTHING
     _record(look, sha, gathered)
@@ -120,9 +120,8 @@ def _alive(look: Look, runs: Runs) -> bool:
 
 def _is_whole(gathered: Gathered) -> bool:
     """Return whether the reports may stand for the commit."""
-    succeeded = all(run.conclusion == "success" for run in gathered.runs)
     measured = gathered.report.lines.total > 0
-    return bool(gathered.sources and succeeded and measured and not gathered.problems)
+    return bool(gathered.sources and measured and not gathered.problems)
 
 
 def _record(look: Look, sha: Sha, gathered: Gathered) -> None:

@@ -35,7 +35,7 @@ __all__ = ["Publisher"]
 _OPEN = "open"
 """Holds the head whose check this pull request has in progress; there is one at a time."""
 _REOPENED = "reopened"
-"""Holds the last delivery that asked for a check again."""
+"""Holds the deliveries at hand that asked for a check again."""
 
 
 class Publisher:
@@ -75,17 +75,21 @@ class Publisher:
             for delivery, notice in self._claim.notices.items()
             if notice.event.endswith(".rerequested")
         ]
-        if not asked or self._effects.get(_REOPENED) == max(asked):
+        noted = json.loads(self._effects.get(_REOPENED) or "[]")
+        if set(asked) <= set(noted):
             return  # none, or noted before the claim was put off
         known = self._check(head)
         if known:
             self._keep(head, id=known["id"], stale=True)
-        self._effects.put(_REOPENED, max(asked))
+        self._effects.put(_REOPENED, json.dumps(sorted(asked)))
 
     def end_superseded(self, head: Sha) -> None:
         """End the check of a former head that is still in progress."""
         former = self._effects.get(_OPEN)
         if former is None or former == head:
+            return
+        if self.is_concluded(Sha(former)):
+            self._effects.remove(_OPEN)  # another pull request of that commit has ended it
             return
         try:
             message = superseded(head)
@@ -93,6 +97,11 @@ class Publisher:
         except GitHubError:
             # The commit or its check is gone, and nobody waits for it.
             self._effects.remove(_OPEN)
+
+    def update_waiting(self, head: Sha, message: Message) -> None:
+        """Say on a check in progress that it waits for something else now."""
+        if not self.is_concluded(head):
+            self._publish_check(head, None, message.page)
 
     def open_check(self, head: Sha, message: Message) -> None:
         """Make the head's check, in progress, where it needs opening."""
@@ -141,6 +150,7 @@ class Publisher:
             self._look.keep_lease()
             self._github.delete_comment(double.id)
         if not own:
+            self._effects.remove("comment:intent")
             return None
         self._look.keep_lease()
         return self._github.update_comment(own[0].id, body)
@@ -189,7 +199,10 @@ class Publisher:
         for check in own:
             self._look.keep_lease()
             self._github.update_check(check.id, state)
-        return own[0] if own else None
+        if not own:
+            self._effects_of(head).remove("check:intent")
+            return None
+        return own[0]
 
     def _was_judged(self, head: Sha) -> bool:
         """Return whether the history knows a verdict that the effects have forgotten."""
@@ -208,9 +221,15 @@ class Publisher:
 
     @contextmanager
     def _intent(self, effects: Effects, name: str) -> Iterator[None]:
-        """Record the intent around a creation; GitHub's clear "no" leaves no doubt behind."""
+        """Record the intent around a creation; GitHub's clear "no" leaves no doubt behind.
+
+        Raises `PostponedError` where another look has the same intent: two pull requests of
+        one commit are two subjects, and make one check.
+        """
         self._look.keep_lease()
-        effects.put(name, self._deps.clock.now().isoformat())
+        if not effects.put_new(name, self._deps.clock.now().isoformat()):
+            wait = self._deps.settle.total_seconds()
+            raise PostponedError("another look is making it", seconds=wait)
         try:
             yield
         except GitHubError:

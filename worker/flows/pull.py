@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from worker.contracts import Notice, Subject
 from worker.core.analysis import analyze, count_as_configured
 from worker.core.config import DEFAULT_CONFIG, Config, parse_config
 from worker.core.errors import ConfigError, DiffIncompleteError, GitHubError, RefusedError
+from worker.core.refs import Sha
 from worker.core.render import (
     Conclusion,
     Context,
@@ -92,6 +94,8 @@ class _Pull:
 
     def reconcile(self) -> timedelta | None:
         head = self.pull.head_sha
+        if self.pull.state != "open" and self._left_to_others():
+            return None
         self.publisher.end_superseded(head)
         self.publisher.note_requests(head)
         try:
@@ -142,14 +146,16 @@ class _Pull:
         verdict, context = found
         conclusion = conclude(verdict, context)
         page = render_check(verdict, context)
-        self._conclude(conclusion, page, judged=True)
         self._record(conclusion, page.title, render_json(verdict, context))
+        self._conclude(conclusion, page, judged=True)
         self._comment(render_comment(verdict, context), create=True)
         return None
 
     def _verdict(self, runs: Runs, config: Config) -> tuple[Verdict, Context] | Message | timedelta:
         """Return the verdict, or why there is none, or after how long there may be one."""
         look, pull = self.look, self.pull
+        if self._waits_for_base(config):
+            return look.deps.look_again
         gathered = gather_reports(look, runs, config, pull.head_sha)
         missing = self._missing(runs, gathered, config)
         if missing is not None:
@@ -193,14 +199,39 @@ class _Pull:
         baseline, reason = find_baseline(self.look, merge_base)
         if baseline is not None and baseline.distance == 0:
             return baseline, ""
-        trusted = frozenset({self.pull.base_ref, self.look.repository.default_branch})
-        match build_baseline(self.look, merge_base, trusted, config):
-            case Built.WAITING:
+        match self._build(merge_base, config):
+            case Built.WAITING if self._has_patience(merge_base):
+                waiting = messages.waiting_for_base(merge_base, self.pull.base_ref)
+                self.publisher.update_waiting(self.pull.head_sha, waiting)
                 return self.look.deps.look_again, ""
             case Built.RECORDED:
                 return find_baseline(self.look, merge_base)
-            case Built.NOTHING:
+            case _:
                 return baseline, reason
+
+    def _build(self, merge_base: Sha, config: Config) -> Built:
+        trusted = frozenset({self.pull.base_ref, self.look.repository.default_branch})
+        return build_baseline(self.look, merge_base, trusted, config)
+
+    def _has_patience(self, merge_base: Sha) -> bool:
+        """Note since when the merge base's CI is waited for; False where that is too long."""
+        now, name = self.look.deps.clock.now(), f"base of {self.pull.head_sha}"
+        known = self.look.effects.get(name)
+        since = datetime.fromisoformat(known.split()[1]) if known else now
+        self.look.effects.put(name, f"{merge_base} {since.isoformat()}")
+        return now - since < self.look.deps.base_patience
+
+    def _waits_for_base(self, config: Config) -> bool:
+        """Return whether the merge base's CI, waited for before, has still not ended.
+
+        Asked before the head's reports are read once more for nothing.
+        """
+        known = self.look.effects.get(f"base of {self.pull.head_sha}")
+        if known is None:
+            return False
+        merge_base = Sha(known.split()[0])
+        waits = self._build(merge_base, config) is Built.WAITING
+        return waits and self._has_patience(merge_base)
 
     def _missing(self, runs: Runs, gathered: Gathered, config: Config) -> Message | None:
         """Return what to say where no verdict can be made."""
@@ -222,26 +253,51 @@ class _Pull:
     def tell(self, message: Message) -> None:
         """Publish a message that ends the check; an existing comment never says otherwise."""
         conclusion = message.conclusion or "action_required"
-        self._conclude(conclusion, message.page, judged=False)
         self._record(conclusion, message.page.title, "{}")
+        self._conclude(conclusion, message.page, judged=False)
         self._comment(message.comment, create=message.comments)
 
     def _conclude(self, conclusion: Conclusion, page: Page, *, judged: bool) -> None:
         """End the check, as badly as the worst of the pull requests that share the head.
 
         There is one check a commit: another pull request of the same commit onto another
-        branch must not turn this one's failure into a success, nor the other way round.
+        branch must not turn this one's failure into a success, nor the other way round. Its
+        verdict may be recorded while this one is published, so it is asked for once more.
         """
-        for other in self._worse_others(conclusion):
-            conclusion = "failure" if other.conclusion == "failure" else "action_required"
-            page = replace(
-                page,
-                title=f"#{other.number}, from this commit too: {other.title}"[:255],
-                summary="One check stands for all pull requests of a commit, and that of "
-                f"#{other.number} did not pass. Of #{self.pull.number}:\n\n{page.summary}",
-            )
-            break
-        self.publisher.conclude_check(self.pull.head_sha, conclusion, page, judged=judged)
+        head = self.pull.head_sha
+        worst = self._worst(conclusion, page)
+        self.publisher.conclude_check(head, *worst, judged=judged)
+        again = self._worst(conclusion, page)
+        if again != worst:
+            self.publisher.conclude_check(head, *again, judged=judged)
+
+    def _worst(self, conclusion: Conclusion, page: Page) -> tuple[Conclusion, Page]:
+        others = self._worse_others(conclusion)
+        if not others:
+            return conclusion, page
+        other = others[0]
+        summary = (
+            "One check stands for all pull requests of a commit, and that of "
+            f"#{other.number} did not pass. Of #{self.pull.number}:\n\n{page.summary}"
+        )
+        title = f"#{other.number}, from this commit too: {other.title}"[:255]
+        worse: Conclusion = "failure" if other.conclusion == "failure" else "action_required"
+        return worse, replace(page, title=title, summary=summary)
+
+    def _left_to_others(self) -> bool:
+        """Leave a closed pull request's check to the open ones of the same commit, if any."""
+        look, subject = self.look, self.look.claim.subject
+        records = look.deps.store.verdicts(look.repository.id, self.pull.head_sha)
+        others = [
+            Subject.pull(subject.installation_id, subject.repository_id, record.number)
+            for record in records
+            if record.number != self.pull.number and self._is_current(record)
+        ]
+        if others:
+            name = look.repository.full_name
+            notices = [Notice(other, name, "pull_request.closed") for other in others]
+            look.deps.inbox.accept(f"others-{look.claim.token}", notices)
+        return bool(others)
 
     def _worse_others(self, conclusion: Conclusion) -> list[VerdictRecord]:
         """Return the worse verdicts on this head of other open pull requests, worst first."""

@@ -71,10 +71,11 @@ def _end(claim: Claim, deps: Deps) -> str:
         deps.inbox.put_off(claim, held)
         return "postponed"
     if claim.tries > MAX_TRIES:
-        _try_to_tell(claim, deps, messages.internal_error(MAX_TRIES))
+        _give_up(claim, deps)
         return _finish(claim, deps, "given up")
     try:
-        wait = _look(claim, deps)
+        with deps.keep_alive(claim):
+            wait = _look(claim, deps)
     except PostponedError as error:
         return _postpone(claim, deps, error)
     except NotFoundError as error:
@@ -158,6 +159,16 @@ def _postpone(claim: Claim, deps: Deps, error: PostponedError) -> str:
         return _finish(claim, deps, "given up")
     deps.inbox.put_off(claim, seconds)
     return "postponed"
+
+
+def _give_up(claim: Claim, deps: Deps) -> None:
+    """Say that the subject kills its workers; where even that fails, it ends in the log."""
+    try:
+        _try_to_tell(claim, deps, messages.internal_error(MAX_TRIES))
+    except LeaseLostError:
+        raise
+    except Exception:  # noqa: BLE001 - the very defect that it ends for must not bring it back
+        _log.exception("subject.given_up", subject=claim.subject.key)
 
 
 def _try_to_tell(claim: Claim, deps: Deps, message: Message) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from worker.core.artifact import FoundReport, NoReport, read_artifact
 from worker.core.errors import GoneError, NotFoundError, PostponedError, ReportError
-from worker.core.model import EMPTY_REPORT
+from worker.core.model import EMPTY_REPORT, weigh
 from worker.core.names import matches_any
 from worker.core.paths import Glob, PathMatch, RepositoryPaths, match_reports
 from worker.core.render import Source
@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     from worker.core.runs import Runs
     from worker.flows.deps import Look
 
-__all__ = ["MAX_ARCHIVE", "MOST_SOURCES", "Gathered", "gather_reports"]
+__all__ = ["MAX_ARCHIVE", "MAX_REPORTS", "MOST_SOURCES", "Gathered", "gather_reports"]
 
 MAX_ARCHIVE = 512 * 2**20
 """The longest artifact that is downloaded, in bytes."""
+
+MAX_REPORTS = 192 * 2**20
+"""How many bytes the reports of one commit may take together, as they are kept."""
 
 MOST_SOURCES = 300
 """How many source files are fetched for a report that needs them."""
@@ -37,6 +40,7 @@ MOST_SOURCES = 300
 _LONGEST_SOURCE = 2**20
 _IN_MEMORY = 16 * 2**20
 _MOST_NAMES = 5
+_MOST_PROBLEMS = 20
 
 
 _NOTHING = PathMatch(EMPTY_REPORT)
@@ -68,11 +72,14 @@ class Gathered:
         return self.match.report
 
 
-def gather_reports(look: Look, runs: Runs, config: Config, sha: Sha) -> Gathered:
+def gather_reports(
+    look: Look, runs: Runs, config: Config, sha: Sha, *, of_failed: bool = True
+) -> Gathered:
     """Read the matching artifacts of the preferred event's runs that have any.
 
     The reports' paths are matched with the files at `sha`. A report that can't be read is a
-    problem, never an exception.
+    problem, never an exception. Unless `of_failed`, nothing is read where one of the runs
+    that left a report did not succeed.
     """
     listed: list[Artifact] = []
     for group in runs.by_event():
@@ -81,6 +88,8 @@ def gather_reports(look: Look, runs: Runs, config: Config, sha: Sha) -> Gathered
         wanted = _choose(artifacts, config.reports)
         if wanted:
             by_id = {run.id: run for run in group}
+            if not of_failed and any(by_id[a.run_id] in runs.failed for a, _ in wanted):
+                return Gathered(artifacts=tuple(listed), matched=True)
             reader = _Reader(look, sha)
             for artifact, source in wanted:
                 reader.read(artifact, source, by_id[artifact.run_id])
@@ -134,11 +143,12 @@ class _Reader:
         self._files = _Files(look, sha)
         self._read: list[tuple[Parsed, Source]] = []
         self._problems: list[_Problem] = []
+        self._room = MAX_REPORTS
 
     def read(self, artifact: Artifact, source: ReportSource, run: WorkflowRun) -> None:
         """Download an artifact and read the reports in it."""
         name = code(artifact.name)
-        # What an earlier attempt left is replaced by a later one's, under whatever name.
+        # An earlier attempt's is no problem where a later one left a report, whatever its name.
         old = bool(
             run.attempt > 1
             and artifact.created_at
@@ -148,17 +158,30 @@ class _Reader:
         if artifact.expired:
             self._note_expired(artifact, old=old)
             return
-        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as archive:
-            self._look.keep_lease()
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spooled:
+            archive = cast("BinaryIO", spooled)
+            if not self._download(artifact, archive, old=old):
+                return
             try:
-                self._look.github.download(artifact, cast("BinaryIO", archive), limit=MAX_ARCHIVE)
-                self._read_archive(artifact, source, cast("BinaryIO", archive), old=old)
-            except (GoneError, NotFoundError):
-                self._note_expired(artifact, old=old)
+                self._read_archive(artifact, source, archive, old=old)
             except ReportError as error:
                 self._note(f"artifact {name}: {plain(error.reason)}", excusable=old)
-            except PostponedError as error:
-                self._give_up_or_raise(artifact, error)
+
+    def _download(self, artifact: Artifact, archive: BinaryIO, *, old: bool) -> bool:
+        """Fetch an artifact; False where it is noted that it can't be had."""
+        self._look.keep_lease()
+        try:
+            self._look.github.download(artifact, archive, limit=MAX_ARCHIVE)
+        except (GoneError, NotFoundError):
+            self._note_expired(artifact, old=old)
+        except ReportError as error:
+            self._note(f"artifact {code(artifact.name)}: {plain(error.reason)}", excusable=old)
+        except PostponedError as error:
+            self._give_up_or_raise(artifact, error)
+        else:
+            self._look.effects.remove(f"download:{artifact.id}")
+            return True
+        return False
 
     def _read_archive(
         self, artifact: Artifact, source: ReportSource, archive: BinaryIO, *, old: bool
@@ -172,6 +195,12 @@ class _Reader:
             match member:
                 case FoundReport(name, known, parsed):
                     recognised = True
+                    self._room -= weigh(parsed.report)
+                    if self._room < 0:
+                        raise ReportError(
+                            f"{name}: the reports hold too much in sum, and what follows was not "
+                            "read; merge them before the upload, or name them by `files`"
+                        )
                     made = Source(artifact.name, name, known.name, len(parsed.report), source.flag)
                     self._read.append((parsed, made))
                 case NoReport(name, ""):
@@ -199,6 +228,8 @@ class _Reader:
 
     def _give_up_or_raise(self, artifact: Artifact, error: PostponedError) -> None:
         """Postpone a download that failed, but not for ever: a cut archive stays cut."""
+        if error.gate:
+            raise error
         name = f"download:{artifact.id}"
         now = self._look.deps.clock.now()
         first = self._look.effects.get(name)
@@ -216,8 +247,8 @@ class _Reader:
         blamed = [problem for problem in self._problems if problem not in excused]
         expired = tuple(problem.expired for problem in blamed if problem.expired)
         gathered = Gathered(
-            problems=tuple(problem.text for problem in blamed),
-            remarks=tuple(f"Passed over: {problem.text}." for problem in excused),
+            problems=_first([problem.text for problem in blamed]),
+            remarks=_first([f"Passed over: {problem.text}." for problem in excused]),
             expired=expired if len(expired) == len(blamed) and not self._read else (),
         )
         return self._match(gathered) if self._read else gathered
@@ -231,6 +262,12 @@ class _Reader:
             match=match,
             sources=tuple(sorted((source for _, source in self._read), key=str)),
         )
+
+
+def _first(texts: list[str]) -> tuple[str, ...]:
+    """Return the first few texts, and how many more there are."""
+    more = len(texts) - _MOST_PROBLEMS
+    return (*texts[:_MOST_PROBLEMS], f"and {more:,} more") if more > 0 else tuple(texts)
 
 
 class _Files:

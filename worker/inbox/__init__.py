@@ -8,6 +8,7 @@ The receiver takes deliveries in through `Acceptor`, workers work through `Redis
 from __future__ import annotations
 
 from worker.inbox.acceptor import Acceptor, InboxUnavailableError
+from worker.inbox.heartbeat import keep_alive
 from worker.inbox.numbers import InboxNumbers
 from worker.inbox.redis_inbox import RedisInbox, connect
 
@@ -17,4 +18,5 @@ __all__ = [
     "InboxUnavailableError",
     "RedisInbox",
     "connect",
+    "keep_alive",
 ]

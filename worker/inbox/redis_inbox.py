@@ -212,6 +212,13 @@ class RedisEffects:
             pipeline.expire(self._key, EFFECTS_SECONDS)
             pipeline.execute()
 
+    def put_new(self, name: str, value: str) -> bool:
+        """Record where nothing is recorded yet; False, and nothing changes, where it is."""
+        with self._client.pipeline() as pipeline:
+            pipeline.hsetnx(self._key, name, value)
+            pipeline.expire(self._key, EFFECTS_SECONDS)
+            return bool(pipeline.execute()[0])
+
     def remove(self, name: str) -> None:
         """Forget."""
         self._client.hdel(self._key, name)

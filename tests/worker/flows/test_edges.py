@@ -19,10 +19,11 @@ from worker.core.errors import (
     RefusedError,
 )
 from worker.core.refs import ChangedFile, Comparison, Sha
+from worker.flows import reports
 from worker.flows.reconcile import reconcile
 
 if TYPE_CHECKING:
-    from worker.ports import CheckState
+    from worker.ports import CheckState, VerdictRecord
 
 
 @pytest.fixture
@@ -354,3 +355,151 @@ def test_what_was_not_waited_for_is_named(world: World) -> None:
     )
     world.look()
     assert "`integration` (waiting)" in world.check.output.summary
+
+
+def test_an_old_hiccup_is_forgotten_once_the_download_works(world: World) -> None:
+    """Hours later, a single fault of the storage would turn a green check yellow."""
+    world.ci(2, world.report(15))
+    world.github.arm("download", PostponedError("503", seconds=5))
+    world.look()
+    world.clock.advance(60)
+    world.look()
+    world.clock.advance(timedelta(hours=3).total_seconds())
+    world.github.arm("download", PostponedError("503", seconds=5))
+    assert world.look() == "postponed"
+    assert world.check.conclusion == "success"
+
+
+def test_a_rate_limit_in_a_download_holds_the_installation(world: World) -> None:
+    """The limit would be run into again with every artifact."""
+    world.ci(2, world.report(15))
+    world.github.arm("download", PostponedError("429", seconds=50, gate=True))
+    world.look()
+    assert world.inbox.held_for(REPOSITORY.installation_id) > 0
+
+
+def test_two_verdicts_on_one_commit_at_the_same_time_end_in_the_worse(world: World) -> None:
+    """The later write would win, and a failure be outvoted by its twin."""
+    world.ci(2, world.report(10))
+    other = second_pull(world)
+    original, entered = world.store.record_verdict, []
+
+    def record(verdict: VerdictRecord) -> None:
+        original(verdict)
+        if not entered:  # while #7 is recorded and not yet published, #8 is judged as a whole
+            entered.append(verdict.number)
+            world.look(other)
+
+    world.store.record_verdict = record
+    world.look()
+    assert entered == [NUMBER]
+    assert world.check.conclusion == "failure"
+
+
+def test_closing_a_failed_twin_frees_the_other(world: World) -> None:
+    """The failure of a pull request that was given up would block one that passed."""
+    world.ci(2, world.report(10))
+    world.look()
+    other = second_pull(world)
+    world.look(other)
+    assert world.check.conclusion == "failure"
+    world.github.put_pull(NUMBER, world.head, world.base, state="closed")
+    world.look()
+    assert world.inbox.wakes[-1] == other
+    reconcile(other, world.deps)
+    assert world.check.conclusion == "success"
+
+
+def test_a_superseded_commit_that_another_pull_request_concluded_keeps_its_verdict(
+    world: World,
+) -> None:
+    """A green check of one pull request would be overwritten by another one's push."""
+    world.look()
+    shared = world.head
+    other = second_pull(world)
+    world.ci(2, world.report(15))
+    world.look(other)
+    assert state_of(world, shared).conclusion == "success"
+    world.push({"src/a.py": b"moved on\n"})
+    world.look()
+    assert state_of(world, shared).conclusion == "success"
+
+
+def test_two_looks_at_one_commit_make_one_check(world: World) -> None:
+    """Two pull requests of one commit would leave two checks, one of them pending for ever."""
+    other = second_pull(world)
+    original = world.github.create_check
+
+    def create(*arguments, **options):
+        world.github.create_check = original
+        assert world.look(other) == "postponed"
+        return original(*arguments, **options)
+
+    world.github.create_check = create
+    world.look()
+    world.clock.advance(60)
+    world.look(other)
+    assert len(world.github.check_states) == 1
+
+
+def test_a_defect_that_comes_back_is_given_up_all_the_same(world: World) -> None:
+    """A subject would fail every minute until the end of time."""
+
+    def fail(*_arguments) -> None:
+        raise RuntimeError("a defect")
+
+    world.store.remember_repository = fail
+    endings = []
+    for _ in range(5):
+        try:
+            endings.append(world.look())
+        except RuntimeError:
+            endings.append("raised")
+        world.clock.advance(61)
+    assert endings[3] == "given up"
+
+
+def test_waiting_for_the_base_reads_nothing_twice(world: World) -> None:
+    """Each look at a waiting pull request would download its artifacts again."""
+    alive = {"conclusion": None, "status": "in_progress", "updated_at": world.clock.now()}
+    world.github.put_run(1, world.base, event="push", head_branch="main", **alive)
+    world.ci(2, world.report(15))
+    world.look()
+    assert "compared with" in world.check.output.title
+    for _ in range(2):
+        world.clock.advance(600)
+        world.look()
+    assert world.github.count("download") == 1
+    world.clock.advance(1200)
+    world.look()
+    assert world.check.conclusion == "success"
+
+
+def test_a_failed_base_run_is_not_read_at_every_look(world: World) -> None:
+    """Its artifacts would be downloaded for each pull request, for nothing."""
+    base_ci(world, conclusion="failure")
+    world.ci(2, world.report(15))
+    world.look()
+    world.look()
+    assert world.github.count("download") == 2  # the head's, once a look
+
+
+def test_a_thousand_broken_members_do_not_fill_the_check(world: World) -> None:
+    """The table of gates would be cut off by a list of errors."""
+    broken = {f"{n}.info": b"TN:\nSF:a\nDA:x,1\nend_of_record\n" for n in range(1_000)}
+    world.ci(2, {**world.report(15), **broken})
+    world.look()
+    assert "and 980 more" in world.check.output.summary
+    assert "Head [" in world.check.output.summary
+
+
+def test_reports_that_take_too_much_together_are_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few kilobytes of archive would take gigabytes, report by report."""
+    monkeypatch.setattr(reports, "MAX_REPORTS", 2_000_000)
+    huge = {f"{n}.info": lcov("src/a.py", {2_000_000: 1}) for n in range(20)}
+    world.ci(2, huge)
+    world.look()
+    assert world.check.conclusion == "action_required"
+    assert "too much in sum" in world.check.output.summary

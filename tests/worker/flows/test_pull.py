@@ -21,7 +21,7 @@ def test_a_pull_request_gets_its_check_as_soon_as_it_is_seen(world: World) -> No
     """Auto-merge would win before the required check exists."""
     assert world.look() == "waiting"
     assert world.check.status == "in_progress"
-    assert world.check.output.title == "Waiting for CI to start"
+    assert world.check.output.title == "Waiting for CI"
     assert world.comments == []
 
 

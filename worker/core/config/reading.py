@@ -60,7 +60,7 @@ def parse_config(data: bytes) -> Config:
 
 def _error(problems: list[Problem]) -> ConfigError:
     first, more = problems[0], len(problems) - 1
-    suffix = f" (and {format_count(more, 'more problem')} below)" if more else ""
+    suffix = f" (and {format_count(more, 'more problem')} further down the file)" if more else ""
     line, column = first.place
     return ConfigError(first.reason + suffix, line=line, column=column)
 

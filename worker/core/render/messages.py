@@ -44,6 +44,7 @@ __all__ = [
     "superseded",
     "unreachable",
     "waiting",
+    "waiting_for_base",
 ]
 
 CONFIG_PATH = ".github/covgate.yml"
@@ -77,8 +78,11 @@ def waiting(runs: Runs, deadline: datetime) -> Message:
         title = f"Waiting for {len(runs.awaited)} of {format_count(total, 'workflow')}: {names}"
         body = "\n".join(f"- {_run(run)}: {run.status.replace('_', ' ')}" for run in runs.awaited)
     else:
-        title = "Waiting for CI to start"
-        body = "No workflow has run on this commit yet."
+        title = "Waiting for CI"
+        body = (
+            "No workflow of this commit had started when this was written. When every one has "
+            "ended, its reports are judged."
+        )
     end = (
         f"At {deadline:%H:%M} UTC ({deadline:%d %b}), or later while CI shows signs of life, this "
         "check ends and says what is missing."
@@ -91,6 +95,16 @@ def reading(runs: Runs) -> Message:
     """Say that CI has ended, while its reports are being read."""
     ended = "\n".join(f"- {_run(run)}: {run.conclusion}" for run in runs.ended)
     page = _page("CI has ended: reading its coverage reports", ended, _aside(runs))
+    return Message(None, page, comments=False)
+
+
+def waiting_for_base(merge_base: Sha, base_ref: str) -> Message:
+    """Say that the baseline is not made yet."""
+    page = _page(
+        "Waiting for CI on the commit that this is compared with",
+        f"The runs of {code(base_ref)} at `{merge_base[:7]}` have not ended; the report that they "
+        "leave is the baseline.",
+    )
     return Message(None, page, comments=False)
 
 

@@ -30,7 +30,7 @@ def path_remarks(match: PathMatch) -> list[str]:
         texts.append(
             f"{format_count(len(match.ambiguous), 'path')} of the reports may mean several "
             f"files, and none was guessed: {code(first.path)} may be "
-            f"{' or '.join(code(path) for path in first.candidates)}."
+            f"{' or '.join(code(path) for path in first.candidates[:3])}."
         )
     return texts
 

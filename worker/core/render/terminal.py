@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from worker.core.model import format_lines
 from worker.core.numbers import format_count
 from worker.core.render.headline import headline, sign
+from worker.core.verdict import Outcome
 
 if TYPE_CHECKING:
     from worker.core.render.context import Context
@@ -23,10 +24,10 @@ def render_terminal(verdict: Verdict, context: Context) -> str:
     width = max(len(result.gate) for result in verdict.results)
     for result in verdict.results:
         word = _WORDS[result.outcome]
-        lines.append(
-            f"  {word:4}  {result.gate:{width}}  {result.actual}  (must be {result.required})"
-        )
-        if result.outcome == "neutral":
+        judged = result.outcome is not Outcome.NEUTRAL
+        limit = f"  (must be {result.required})" if judged else ""
+        lines.append(f"  {word:4}  {result.gate:{width}}  {result.actual}{limit}")
+        if not judged:
             lines.append(f"        {'':{width}}  not judged: {result.summary}")
     lines += _uncovered(verdict)
     if context.problems:
