@@ -220,8 +220,9 @@ def sandbox(
     from bot.up import stopped_by_sigterm
 
     if once:
-        with stopped_by_sigterm(TERMINATED):
-            run_once()
+        with stopped_by_sigterm(TERMINATED) as stopped:
+            if not run_once(stopped):
+                raise typer.Exit(TERMINATED)
     else:
         with stopped_by_sigterm():
             run_sandbox(host, port)

@@ -18,6 +18,8 @@ from worker.contracts import CHECK_NAME
 from worker.logs import configure_logs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
     from bot.sandbox.records import CheckRun
@@ -27,24 +29,29 @@ __all__ = ["run_once", "run_sandbox"]
 _LOG_LINES = 20
 
 
-def run_once() -> None:
+def run_once(stopped: Callable[[], bool]) -> bool:
     """Run one pull request through the whole loop; print its check and its comment.
 
-    Raises `SandboxError` where the loop does not come to its end, with the log's last lines.
+    False, and nothing is printed, where `stopped` says that a signal came. Raises
+    `SandboxError` where the loop does not come to its end, with the log's last lines.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         configure_logs("text", log)
         try:
-            check, comment = _run_once(log)
+            found = _run_once(log, stopped)
         except SandboxError as error:
             log.seek(0)
             last = "".join(log.readlines()[-_LOG_LINES:])
             raise SandboxError(f"{error}; the log ends so:\n{last}") from error
+    if found is None:
+        return False
+    check, comment = found
     typer.echo(f"\ncheck {CHECK_NAME}: {check.conclusion}\n{check.title}\n\n{check.summary}\n")
     typer.echo(f"{check.text}\n\ncomment:\n{comment}")
+    return True
 
 
-def _run_once(log: IO[str]) -> tuple[CheckRun, str]:
+def _run_once(log: IO[str], stopped: Callable[[], bool]) -> tuple[CheckRun, str] | None:
     environment = {**os.environ, "COVGATE_LOG_FORMAT": "text"}
     with started_loop(environment, log=log) as loop:
         listener = bind("127.0.0.1", 0)
@@ -54,19 +61,22 @@ def _run_once(log: IO[str]) -> tuple[CheckRun, str]:
             _say("A repository with a baseline:", "octo/humanize, CI on main left a report")
             sample = load_samples(loop.github.world)["humanize"]
             loop.settle()
-            return _play(loop, sample)
+            return _play(loop, sample, stopped)
 
 
-def _play(loop: Loop, sample: Sample) -> tuple[CheckRun, str]:
+def _play(loop: Loop, sample: Sample, stopped: Callable[[], bool]) -> tuple[CheckRun, str] | None:
     while sample.run is None or sample.run.status != "completed":
         step = sample.next_step
         if step is None:
             raise SandboxError(f"{sample.repo.full_name} has no pull request")
+        if stopped():
+            return None
         _say("On GitHub:", step.title)
         sample.advance()
     if sample.pull is None:
         raise SandboxError(f"{sample.repo.full_name} has no pull request")
-    return loop.verdict(sample.pull)
+    verdict = loop.verdict(sample.pull)
+    return None if stopped() else verdict
 
 
 def run_sandbox(host: str, port: int) -> None:
