@@ -217,19 +217,12 @@ def test_a_reader_that_goes_away_is_no_error():
     assert (done.returncode, done.stderr) == (141, b"")
 
 
-def test_help_is_quick():
+def test_the_command_line_loads_nothing_heavy():
     """Every call would wait for a web framework that it does not use."""
     code = "import sys, bot.cli; print(*sys.modules)"
     loaded = set(python("-c", code).stdout.split())
     for heavy in ("fastapi", "sqlalchemy", "github", "pydantic", "redis", "rq", "uvicorn"):
         assert heavy not in loaded
-    with subprocess.Popen(
-        [sys.executable, "-m", "bot.cli", "--help"], cwd=ROOT, stdout=subprocess.DEVNULL
-    ) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = status
-    assert status == 0
-    assert usage.ru_utime + usage.ru_stime < 0.6
 
 
 def test_an_old_python_is_told_in_one_line():

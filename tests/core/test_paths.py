@@ -81,7 +81,7 @@ def test_a_hostile_glob_takes_no_time():
     glob = Glob("*a" * 30 + "b")
     begin = time.process_time()
     assert not glob.matches("a" * 4096)
-    assert time.process_time() - begin < 0.05
+    assert time.process_time() - begin < 2  # milliseconds in truth, for ever with a backtrack
 
 
 @pytest.mark.parametrize("pattern", ["", "./", "x" * (MAX_PATTERN + 1)])
