@@ -13,7 +13,7 @@ from worker.core.paths import PathMatch, RepositoryPaths, match_reports
 from worker.core.render import Context, Source
 from worker.core.render.messages import CONFIG_PATH
 from worker.core.render.remarks import path_remarks
-from worker.core.verdict import Baseline, Verdict
+from worker.core.verdict import Baseline, Inputs, Verdict
 from worker.localgit import LocalGit
 
 if TYPE_CHECKING:
@@ -49,11 +49,13 @@ def check_checkout(
     diff = git.diff(base_ref, head)
     _check_whole(diff, count_as_configured(match.report, rules))
     verdict = analyze(
-        match.report,
-        diff,
-        before,
-        rules,
-        no_baseline="no report of the base was given (--baseline FILE)",
+        Inputs(
+            report=match.report,
+            diff=diff,
+            config=rules,
+            baseline=before,
+            no_baseline="no report of the base was given (--baseline FILE)",
+        )
     )
     context = Context(
         head=git.sha(head or "HEAD"),

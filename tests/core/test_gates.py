@@ -15,7 +15,7 @@ from worker.core.diff import Diff
 from worker.core.gates.new_code import lines_to_cover
 from worker.core.numbers import Ratio
 from worker.core.refs import Sha
-from worker.core.verdict import Baseline, Outcome, Verdict
+from worker.core.verdict import Baseline, Inputs, Outcome, Verdict
 
 if TYPE_CHECKING:
     from worker.core.model import Report
@@ -26,7 +26,7 @@ BASE = Sha("b" * 40)
 def judge(drawing: str, config: Config = DEFAULT_CONFIG, base: Report | None = None) -> Verdict:
     report, diff = draw(drawing)
     baseline = Baseline(BASE, 0, base) if base is not None else None
-    return analyze(report, diff, baseline, config, no_baseline="nothing was recorded yet")
+    return analyze(Inputs(report, diff, config, baseline, "nothing was recorded yet"))
 
 
 def outcome(verdict: Verdict, gate: str) -> Outcome:
@@ -89,7 +89,7 @@ def test_a_failed_run_is_no_regression() -> None:
     """A suite that stopped half-way would be read as lost coverage."""
     report, diff = draw("a.py\n+ hit\n 9 x miss")
     baseline = Baseline(BASE, 0, project(100, 100))
-    verdict = analyze(report, diff, baseline, DEFAULT_CONFIG, run_failed=True)
+    verdict = analyze(Inputs(report, diff, baseline=baseline, run_failed=True))
     assert outcome(verdict, "regression") is Outcome.NEUTRAL
     assert outcome(verdict, "new code") is Outcome.PASS
 
@@ -140,12 +140,9 @@ def test_the_regression_gate_is_exact(
     """A verdict would depend on how a float was rounded."""
     head = data.draw(st.integers(0, head_total))
     base = data.draw(st.integers(0, base_total))
-    verdict = analyze(
-        project(head, head_total),
-        Diff(),
-        Baseline(BASE, 0, project(base, base_total)),
-        Config(regression=RegressionRule(maximum)),
-    )
+    baseline = Baseline(BASE, 0, project(base, base_total))
+    config = Config(regression=RegressionRule(maximum))
+    verdict = analyze(Inputs(project(head, head_total), Diff(), config, baseline))
     lost = Fraction(100 * base, base_total) - Fraction(100 * head, head_total)
     expected = Outcome.FAIL if lost > maximum else Outcome.PASS
     assert outcome(verdict, "regression") is expected

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from tests.support.drawing import draw, project
 from tests.support.runs import run
 from worker.core.analysis import analyze
-from worker.core.config import DEFAULT_CONFIG, Config, ReportSource
+from worker.core.config import Config, ReportSource
 from worker.core.diff import Diff, FileDiff
 from worker.core.model import FileCoverage, Function, Report, bitmap
 from worker.core.refs import Artifact, Sha
@@ -31,7 +31,7 @@ from worker.core.render import (
 from worker.core.render.headline import headline
 from worker.core.render.markdown import code, table, truncate_bytes
 from worker.core.runs import assess_runs
-from worker.core.verdict import Baseline, Verdict
+from worker.core.verdict import Baseline, Inputs, Verdict
 
 Golden = Callable[[str, str], None]
 
@@ -66,13 +66,8 @@ src/humanize/lists.py
 def verdict_of(drawing: str, base: Report | None, distance: int = 0) -> Verdict:
     report, diff = draw(drawing)
     baseline = Baseline(BASE, distance, base) if base is not None else None
-    return analyze(
-        report,
-        diff,
-        baseline,
-        DEFAULT_CONFIG,
-        no_baseline="no baseline yet (the first run on a push to the base branch makes one)",
-    )
+    reason = "no baseline yet (the first run on a push to the base branch makes one)"
+    return analyze(Inputs(report, diff, baseline=baseline, no_baseline=reason))
 
 
 CASES: dict[str, tuple[Verdict, Context]] = {
@@ -193,7 +188,7 @@ def test_a_missing_line_is_named_with_its_function() -> None:
     function = Function(3, "_date_and_delta", 0, 8)
     report = Report.of([FileCoverage("a.py", lines, lines & ~bitmap([5]), functions=(function,))])
     diff = Diff.of([FileDiff("a.py", "a.py", bitmap([4, 5]), 0, "modified")])
-    verdict = analyze(report, diff, None, DEFAULT_CONFIG)
+    verdict = analyze(Inputs(report, diff))
     assert "(`_date_and_delta`)" in render_comment(verdict, CONTEXT)
 
 
@@ -201,7 +196,7 @@ def test_a_hundred_thousand_files_fit_into_a_comment() -> None:
     """GitHub would refuse the comment of the pull request that needs it most."""
     files = [FileCoverage(f"src/{'deep/' * 30}{n}.py", bitmap([1]), 0) for n in range(3_000)]
     diff = Diff.of([FileDiff(file.path, None, bitmap([1]), 0, "added") for file in files])
-    verdict = analyze(Report.of(files), diff, None, DEFAULT_CONFIG)
+    verdict = analyze(Inputs(Report.of(files), diff))
     comment = render_comment(verdict, CONTEXT)
     assert len(comment.encode()) <= 65_000
     assert "more files with" in comment
@@ -254,7 +249,7 @@ def test_hostile_paths_leave_the_comment_in_one_piece() -> None:
     """A pull request would write its own verdict."""
     files = [FileCoverage(name, bitmap([1]), 0) for name in HOSTILE]
     diff = Diff.of([FileDiff(file.path, None, bitmap([1]), 0, "added") for file in files])
-    verdict = analyze(Report.of(files), diff, None, DEFAULT_CONFIG)
+    verdict = analyze(Inputs(Report.of(files), diff))
     html = render_as_github(render_comment(verdict, CONTEXT))
     assert html.count("<tr>") == 2 + 1 + len(files) + 1
     assert not any(tag in html for tag in ("<img", "<script", "<em>", "merged</strong>"))

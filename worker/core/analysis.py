@@ -8,45 +8,50 @@ rules were when the baseline was recorded.
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from worker.core.config import Config, Partial
 from worker.core.gates import judge
 from worker.core.model import FileCoverage, Report, line_numbers
 from worker.core.paths import Glob
-from worker.core.verdict import Baseline, Evidence, NewCode, NewCodeFile, Verdict
+from worker.core.verdict import Evidence, Inputs, NewCode, NewCodeFile, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from worker.core.diff import Diff
 
 __all__ = ["analyze", "count_as_configured", "find_new_code"]
 
 
-def analyze(
-    report: Report,
-    diff: Diff,
-    baseline: Baseline | None,
-    config: Config,
-    *,
-    no_baseline: str = "",
-    run_failed: bool = False,
-    incomplete: bool = False,
-) -> Verdict:
-    """Judge a report of the head, with repository paths, against the baseline and the diff."""
-    report = count_as_configured(report, config)
-    if baseline is not None:
-        baseline = replace(baseline, report=count_as_configured(baseline.report, config))
-    evidence = Evidence(
-        report=report,
-        diff=diff,
-        new_code=find_new_code(report, diff),
-        baseline=baseline,
-        config=config,
-        no_baseline=no_baseline,
-        run_failed=run_failed,
-        incomplete=incomplete,
-    )
+def analyze(inputs: Inputs) -> Verdict:
+    """Judge a report of the tested commit against its baseline and the diff."""
+    counted = _count(inputs)
+    evidence = Evidence(counted, find_new_code(counted.report, counted.diff))
     return Verdict(evidence, judge(evidence))
+
+
+def _count(inputs: Inputs) -> Inputs:
+    """Return the inputs with all reports counted as configured."""
+    config, baseline = inputs.config, inputs.baseline
+    if baseline is not None:
+        baseline = replace(
+            baseline,
+            report=count_as_configured(baseline.report, config),
+            flags=_count_flags(baseline.flags, config),
+        )
+    return replace(
+        inputs,
+        report=count_as_configured(inputs.report, config),
+        flags=_count_flags(inputs.flags, config),
+        baseline=baseline,
+    )
+
+
+def _count_flags(flags: Mapping[str, Report], config: Config) -> Mapping[str, Report]:
+    counted = {flag: count_as_configured(flags[flag], config) for flag in sorted(flags)}
+    return MappingProxyType(counted)
 
 
 def count_as_configured(report: Report, config: Config) -> Report:

@@ -27,7 +27,7 @@ from worker.core.formats._xml import opening, read_xml
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["MAX_CASES", "Outcome", "TestCase", "TestRun", "parse_junit", "sniff"]
+__all__ = ["MAX_CASES", "NO_TESTS", "Outcome", "TestCase", "TestRun", "parse_junit", "sniff"]
 
 Outcome = Literal["passed", "failed", "error", "skipped"]
 
@@ -90,6 +90,9 @@ class TestRun:
     def outcomes(self) -> Counter[Outcome]:
         """How many tests had each outcome."""
         return Counter(case.outcome for case in self.cases)
+
+
+NO_TESTS = TestRun()
 
 
 def sniff(head: bytes) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from worker.core.config import DEFAULT_CONFIG, Config
+from worker.core.junit import NO_TESTS, TestRun
 from worker.core.numbers import Ratio
 
 if TYPE_CHECKING:
-    from worker.core.config import Config
+    from collections.abc import Mapping
+
     from worker.core.diff import Diff
     from worker.core.model import Report
     from worker.core.refs import Sha
@@ -18,6 +22,7 @@ __all__ = [
     "Baseline",
     "Evidence",
     "GateResult",
+    "Inputs",
     "NewCode",
     "NewCodeFile",
     "Outcome",
@@ -76,23 +81,66 @@ class Baseline:
     distance: int
     """How many commits it lies before the merge base; 0 is the merge base itself."""
     report: Report
+    flags: Mapping[str, Report] = field(default_factory=lambda: MappingProxyType({}))
+    """The same by flag, for the reports that have one."""
+    tests: TestRun = NO_TESTS
+    """The tests that ran for it, where their reports were uploaded."""
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """All that gates may look at."""
+class Inputs:
+    """All that a verdict is made from, as it was found: nothing is counted yet.
+
+    The same inputs give the same verdict, byte for byte (`worker.core.analysis.analyze`).
+    All paths are the repository's, all line numbers of the report and the diff's new side
+    are those of the tested commit.
+    """
 
     report: Report
+    """The merged report of the tested commit."""
     diff: Diff
-    new_code: NewCode
-    baseline: Baseline | None
-    config: Config
+    """From the commit that the tested one is compared with."""
+    config: Config = DEFAULT_CONFIG
+    baseline: Baseline | None = None
     no_baseline: str = ""
     """Why there is no baseline, where there is none."""
+    flags: Mapping[str, Report] = field(default_factory=lambda: MappingProxyType({}))
+    """The report by flag, for the reports that have one; merged, they are part of `report`."""
+    tests: TestRun = NO_TESTS
+    """The tests that ran, where their reports were uploaded."""
     run_failed: bool = False
     """Whether a run failed but left reports: its totals are not to be believed."""
     incomplete: bool = False
     """Whether a report could not be read: the totals may be of a part of the tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that gates may look at: the inputs counted as configured, and what follows."""
+
+    inputs: Inputs
+    """As found, but `report`, `flags` and the baseline's are counted as configured."""
+    new_code: NewCode
+
+    @property
+    def report(self) -> Report:
+        """The merged report of the tested commit."""
+        return self.inputs.report
+
+    @property
+    def diff(self) -> Diff:
+        """What the change adds and removes."""
+        return self.inputs.diff
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """What the change is compared with."""
+        return self.inputs.baseline
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force."""
+        return self.inputs.config
 
 
 @dataclass(frozen=True, slots=True)

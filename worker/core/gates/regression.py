@@ -29,12 +29,12 @@ def judge(evidence: Evidence) -> GateResult:
 
     if head is None:
         return neutral("the reports measure no line")
-    if evidence.incomplete:
+    if evidence.inputs.incomplete:
         return neutral("a report could not be read, so the total may be of a part of the tests")
-    if evidence.run_failed:
+    if evidence.inputs.run_failed:
         return neutral("CI failed, so the total may be of a part of the tests")
     if base is None:
-        return neutral(evidence.no_baseline or "the baseline measures no line")
+        return neutral(evidence.inputs.no_baseline or "the baseline measures no line")
     change = head - base
     actual = f"{format_percent(base)} → {shown}, {format_points(change)}"
     if -change <= rule.maximum:

@@ -39,7 +39,7 @@ def _new_code(verdict: Verdict) -> str:
 def _project(verdict: Verdict) -> str:
     evidence = verdict.evidence
     head = format_percent(evidence.report.lines.percent)
-    if evidence.baseline is None or evidence.run_failed:
+    if evidence.baseline is None or evidence.inputs.run_failed:
         return f"project {head}"
     if evidence.baseline.report.lines.percent == evidence.report.lines.percent:
         return f"project unchanged at {head}"

@@ -99,7 +99,7 @@ def _baseline(verdict: Verdict) -> dict[str, Any] | None:
 def _regression(verdict: Verdict) -> float | None:
     """Return the baseline's percentage minus the head's; None where it is not judged."""
     evidence = verdict.evidence
-    if evidence.run_failed or evidence.incomplete:
+    if evidence.inputs.run_failed or evidence.inputs.incomplete:
         return None
     head = evidence.report.lines.percent
     base = evidence.baseline.report.lines.percent if evidence.baseline else None
