@@ -33,8 +33,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from bot.app import create_app
+from bot.listener import bind
 from bot.metrics import InboxState
-from bot.serve import bind, run_app
+from bot.serve import run_app
 from bot.signature import sign
 from worker.contracts import Subject
 from worker.core.formats import read

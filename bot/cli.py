@@ -174,11 +174,23 @@ def _covgate(
 
 
 @app.command()
-def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    """Receive webhooks and queue them for the workers."""
-    from bot.serve import serve as serve_web
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    listener: Annotated[int | None, typer.Option(hidden=True)] = None,
+    ready: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Receive webhooks and queue them for the workers. SIGHUP restarts it, refusing nobody."""
+    from bot.listener import activated, adopt, bind, follower, keep_listening
 
-    serve_web(_settings(), host, port)
+    settings = _settings()
+    if listener is not None:  # the child of another `covgate serve`, which keeps the socket
+        from bot.serve import serve as serve_web
+
+        serve_web(settings, adopt(listener), ready)
+        return
+    opened = activated(os.environ) or bind(host, port)
+    raise typer.Exit(keep_listening(opened, follower("serve")))
 
 
 @app.command()

@@ -4,51 +4,51 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import functools
 import gc
+import os
 import signal
-import socket
 import threading
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from bot.app import create_app
+from bot.listener import BACKLOG
 from bot.metrics import InboxState
-from worker.core.errors import CovgateError
 from worker.inbox import Acceptor
 from worker.logs import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator
+    import socket
+    from collections.abc import AsyncIterator, Callable, Generator
 
     from fastapi import FastAPI
     from starlette.types import ASGIApp
 
     from worker.settings import Settings
 
-__all__ = ["AddressError", "bind", "open_app", "run_app", "serve", "serving"]
+__all__ = ["open_app", "run_app", "serve", "serving"]
 
-_BACKLOG = 2048
 _GRACE = 10
 """Seconds that answers under way have after SIGTERM; GitHub waits for no longer."""
 
 _log = get_logger(__name__)
 
 
-class AddressError(CovgateError):
-    """The address to listen on can't be had."""
+def serve(settings: Settings, listener: socket.socket, ready: int | None = None) -> None:
+    """Run the web process on a listening socket until SIGTERM or SIGINT.
 
-
-def serve(settings: Settings, host: str, port: int) -> None:
-    """Run the web process until SIGTERM or SIGINT.
-
-    Raises `AddressError` where the address can't be had. Redis and the database need not
-    be there yet: deliveries get 503 and /readyz says what is missing.
+    `ready` is the descriptor that gets a byte when requests are taken. Redis and the
+    database need not be there yet: deliveries get 503 and /readyz says what is missing.
     """
-    listener = bind(host, port)
-    run_app(open_app(settings), listener)
+
+    def tell() -> None:
+        if ready is not None:
+            os.write(ready, b"1")
+            os.close(ready)
+
+    run_app(open_app(settings), listener, tell)
 
 
 def open_app(settings: Settings) -> FastAPI:
@@ -86,37 +86,9 @@ def _check_database(url: str) -> None:
         connection.execute(text("SELECT 1"))
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Return a socket bound to an address; port 0 takes a free one.
-
-    Raises `AddressError`, a line that says what is in the way.
-    """
-    if not 0 <= port <= 65_535:
-        # The system would take it modulo 65,536.
-        raise AddressError(f"--port {port} is no port: choose one from 1 to 65535")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (OSError, UnicodeError) as error:
-        raise AddressError(f"--host {host} is no address of this machine: {error}") from error
-    listener = socket.socket(family, kind, protocol)
-    try:
-        # A restart need not wait for the old connections' last minutes.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(_BACKLOG)
-    except (OSError, OverflowError) as error:
-        listener.close()
-        raise AddressError(
-            f"can't listen on {host}, port {port}: {error}; "
-            + ("stop what uses it, or " if getattr(error, "errno", 0) == errno.EADDRINUSE else "")
-            + "choose another with --host and --port"
-        ) from error
-    return listener
-
-
-def run_app(app: ASGIApp, listener: socket.socket) -> None:
+def run_app(
+    app: ASGIApp, listener: socket.socket, tell_ready: Callable[[], None] = lambda: None
+) -> None:
     """Serve an application on a listening socket until SIGTERM or SIGINT; close the socket.
 
     On either signal it stops listening, finishes the answers under way and returns.
@@ -129,11 +101,11 @@ def run_app(app: ASGIApp, listener: socket.socket) -> None:
         lifespan="on",
         ws="none",
         proxy_headers=False,  # nothing here trusts where a request says that it comes from
-        backlog=_BACKLOG,
+        backlog=BACKLOG,
         timeout_graceful_shutdown=_GRACE,
     )
     with listener:
-        _Server(config).run(sockets=[listener])
+        _Server(config, tell_ready).run(sockets=[listener])
 
 
 @contextlib.contextmanager
@@ -154,6 +126,10 @@ def serving(app: ASGIApp, listener: socket.socket) -> Generator[None, None, None
 class _Server(uvicorn.Server):
     """Uvicorn, that returns on a signal, and with nothing left to collect at start."""
 
+    def __init__(self, config: uvicorn.Config, tell_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tell_ready = tell_ready
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         # What is there now stays: the collector need not walk through it again. This takes
@@ -164,6 +140,8 @@ class _Server(uvicorn.Server):
             host, port = listener.getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
             _log.info("listening", url=f"http://{shown}:{port}")
+        if self.started:
+            self._tell_ready()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

@@ -14,7 +14,8 @@ from typing import IO, TYPE_CHECKING
 
 import typer
 
-from bot.serve import bind, open_app, run_app
+from bot.listener import bind, follower
+from bot.serve import open_app, run_app
 from worker.core.errors import CovgateError, SettingError
 from worker.embedded import EmbeddedServer
 from worker.logs import configure_logs, get_logger
@@ -160,7 +161,7 @@ def started_workers(
     The child ends when this process does, however that is (`bot.follow`). What it logs goes
     to `log`, or where this process's own errors go.
     """
-    command = [sys.executable, "-m", "bot.follow", str(os.getpid()), "worker", "-n", str(count)]
+    command = follower("worker", "-n", str(count))
     process = subprocess.Popen(  # noqa: S603 - our own module
         command,
         env=dict(environment),

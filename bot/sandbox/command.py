@@ -11,9 +11,10 @@ import typer
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
+from bot.listener import bind
 from bot.sandbox.loop import Loop, SandboxError, started_loop
 from bot.sandbox.samples import Sample, load_samples
-from bot.serve import bind, open_app, run_app, serving
+from bot.serve import open_app, run_app, serving
 from worker.contracts import CHECK_NAME
 from worker.logs import configure_logs
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from bot.listener import AddressError, bind
 from bot.metrics import InboxState
-from bot.serve import AddressError, bind
 from tests.bot.parts import OPENED, InboxDownError, MemoryAcceptor, ask, deliver, make_app
 from tests.support.servers import redis_server, redis_url  # noqa: F401 -- fixtures
 from tests.support.web import running
@@ -148,6 +148,7 @@ def test_the_receiver_imports_no_engine():
 
 SERVE = """
 import sys
+from bot.listener import bind
 from bot.serve import serve
 from worker.logs import configure_logs
 from worker.settings import load_settings
@@ -158,7 +159,7 @@ settings = load_settings(
     {"COVGATE_REDIS_URL": sys.argv[1], "COVGATE_DATABASE_URL": "sqlite:///" + sys.argv[2]},
     require=(),
 ).model_copy(update={"webhook_secrets": (__import__("pydantic").SecretStr("the secret"),)})
-serve(settings, "127.0.0.1", int(sys.argv[3]))
+serve(settings, bind("127.0.0.1", int(sys.argv[3])))
 """
 
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 import bot
 import bot.check
 from bot.cli import main, run, spread
+from bot.listener import bind
 from bot.progress import working
-from bot.serve import bind
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("serve", "worker", "up", "sandbox", "check", "inspect", "config", "doctor")

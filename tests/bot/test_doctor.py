@@ -11,8 +11,8 @@ from redis import Redis
 
 from bot.cli import run
 from bot.doctor import Finding, examine
+from bot.listener import bind
 from bot.sandbox.server import key_pair
-from bot.serve import bind
 from worker.embedded import EmbeddedServer
 from worker.store import migrate
 

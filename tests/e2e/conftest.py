@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.listener import bind
 from bot.sandbox.loop import Loop, started_loop
 from bot.sandbox.samples import Sample, load_samples
 from bot.sandbox.server import StandIn
-from bot.serve import bind, open_app, serving
+from bot.serve import open_app, serving
 from tests.support.openapi import Contract
 from worker.contracts import CHECK_NAME
 from worker.core.refs import Sha

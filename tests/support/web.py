@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from bot.serve import bind
+from bot.listener import bind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
