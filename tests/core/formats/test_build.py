@@ -27,6 +27,24 @@ def test_a_report_of_a_million_files_is_refused():
         read(report)
 
 
+@pytest.mark.parametrize(
+    "report",
+    [
+        b"SF:a.c\nDA:1,1\n" + b"".join(b"BRDA:%d,e0,0,1\n" % n for n in range(6000)),
+        b"SF:a.c\nDA:1,1\n" + b"".join(b"FN:1,%d\n" % n for n in range(6000)),
+        b"SF:a.c\nDA:1,1\n" + b"".join(b"FNDA:1,%d\n" % n for n in range(6000)),
+        b"SF:a.c\nDA:1,1\n" + b"".join(b"FNA:0,1,%d\n" % n for n in range(6000)),
+        b"SF:a.c\n" + b"".join(b"TN:%d\nDA:1,1\n" % n for n in range(6000)),
+        b"mode: set\n" + b"".join(b"a.go:1.%d,2.2 1 00\n" % n for n in range(6000)),
+    ],
+    ids=["BRDA", "FN", "FNDA", "FNA", "TN", "Go blocks"],
+)
+def test_records_of_one_file_are_counted_while_they_are_read(report):
+    """What is only added up when a file ends could fill the memory before."""
+    with pytest.raises(ReportError, match="too many branches or functions"):
+        read(report)
+
+
 def add_branches(file: FileBuilder) -> None:
     for line in range(1, 20_000):
         file.add_branches(line, 1, 2)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from worker.core.errors import ReportError
-from worker.core.formats.coveragepy_json import FORMAT
+from worker.core.formats._columns import NotPlainError
+from worker.core.formats._coveragepy_columns import _read_lists
+from worker.core.formats._json import decode_named
+from worker.core.formats.coveragepy_json import (
+    FORMAT,
+    _Columns,
+    _Document,
+    _read_columns,
+    _read_files,
+)
 from worker.core.model import BranchLine, Function, line_numbers
 
 
@@ -74,6 +86,101 @@ def test_a_file_named_twice_is_refused():
     once = json.dumps(_file([1], []))
     with pytest.raises(ReportError, match="twice"):
         FORMAT.parse(f'{{"meta": {{}}, "files": {{"a.py": {once}, "a.py": {once}}}}}'.encode())
+
+
+_jumps = st.lists(st.tuples(st.integers(0, 6), st.integers(-3, 6)), max_size=8).map(sorted)
+_pairs = st.dictionaries(
+    st.integers(1, 9),
+    st.lists(st.tuples(st.integers(-3, 9), st.booleans()), min_size=2, max_size=2),
+    max_size=5,
+).map(
+    lambda lines: [
+        sorted((line, end) for line, ways in lines.items() for end, ran in ways if ran is taken)
+        for taken in (True, False)
+    ]
+)
+
+
+_lines = st.lists(st.integers(1, 3000), unique=True, max_size=9).map(sorted)
+_regions = st.fixed_dictionaries(
+    {"executed_lines": _lines, "missing_lines": _lines}, optional={"start_line": st.integers(0, 9)}
+)
+_files = st.builds(
+    lambda lines, cut, jumps, summary, functions, contexts: {
+        "executed_lines": [line for line in lines if line % 7 >= cut],
+        "missing_lines": [line for line in lines if line % 7 < cut],
+        "executed_branches": jumps[0],
+        "missing_branches": jumps[1],
+        "summary": summary,
+        "functions": functions,
+        "contexts": contexts,
+    },
+    _lines,
+    st.integers(0, 7),
+    st.tuples(_jumps, _jumps) | _pairs,
+    st.fixed_dictionaries(
+        {}, optional={"num_branches": st.integers(0, 9), "num_statements": st.integers(0, 9)}
+    ),
+    st.dictionaries(st.sampled_from(["", "f", "C.g"]), _regions),
+    st.dictionaries(st.sampled_from("0123"), st.lists(st.sampled_from(["", "a", "b"]))),
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["a.py", "b.py", "c.py"]), _files), st.sampled_from([None, 4])
+)
+def test_the_short_way_gives_the_same_report(files, indent):
+    """A report as coverage.py writes it would say other things than one written otherwise."""
+    text = json.dumps({"meta": {"format": 3}, "files": files}, indent=indent).encode()
+    whole = _read_files(decode_named(_Document, text))[0].build()
+    assert FORMAT.parse(text).report == whole
+    with contextlib.suppress(NotPlainError):
+        assert _read_columns(decode_named(_Columns, text))[0].build() == whole
+
+
+@given(st.lists(st.lists(st.integers(-99, 3000), max_size=5), min_size=1, max_size=5))
+def test_lists_are_read_many_at_a_time(lists):
+    """Lines of one file would be taken for another one's."""
+    numbers, counts, _ = _read_lists(
+        json.dumps(lists)[1:-1].replace("], [", "][").replace(" ", "").encode(), len(lists)
+    )
+    assert numbers.tolist() == [number for numbers in lists for number in numbers]
+    assert counts.tolist() == [len(numbers) for numbers in lists]
+
+
+def test_plain_files_take_the_short_way():
+    """Reading a large project would take twice as long."""
+    file = _file(
+        [2, 5], [9], executed_branches=[[2, 3], [2, -1], [5, 6]], missing_branches=[[5, 9]]
+    )
+    text = json.dumps({"meta": {"format": 3}, "files": {"a.py": file}}).encode()
+    (read,) = _read_columns(decode_named(_Columns, text))[0].build()
+    assert read.branches == (
+        BranchLine(2, 2, 2, 0b11, "coveragepy-json"),
+        BranchLine(5, 1, 2, 0b01, "coveragepy-json"),
+    )
+
+
+@pytest.mark.parametrize(
+    "jumps",
+    [
+        "[[1, 2], [3]]",
+        "[[1], [2, 3]]",
+        '["1", "2"]',
+        "{}",
+        "[[1, 2.5]]",
+        "[[1, [2]]]",
+        "[[]]",
+        "[[], [1, 2]]",
+        "[1, 2]",
+        "[[[1, 2]]]",
+    ],
+)
+def test_branches_of_another_shape_are_refused(jumps):
+    """Numbers would be read as jumps that are none."""
+    text = json.dumps({"meta": {}, "files": {"a.py": _file([1], [], executed_branches="@")}})
+    with pytest.raises(ReportError, match=r"'a\.py'"):
+        FORMAT.parse(text.replace('"@"', jumps).encode())
 
 
 def _file(executed, missing, **more):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.core.errors import ReportError
-from worker.core.formats import read
+from worker.core.formats import go_cover, read
 from worker.core.formats._base import unpack
 from worker.core.formats.go_cover import FORMAT, read_profile
 from worker.core.model import line_numbers
@@ -140,6 +140,27 @@ def test_what_is_wrong_is_named_with_its_line(data, reason):
     """Half a profile would be judged as if it were whole."""
     with pytest.raises(ReportError, match=reason):
         FORMAT.parse(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("_MAX_FILES", b"".join(b"%d.go:1.1,2.2 1 1\n" % n for n in range(10)), "too many files"),
+        ("_MAX_RECORDS", b"a.go:1.1,2.2 1 00\n" * 10, "more than 9 blocks"),
+    ],
+)
+def test_blocks_without_end_are_refused(monkeypatch, name, text, reason):
+    """A few hundred megabytes of them would take the worker's whole memory, and minutes."""
+    monkeypatch.setattr(go_cover, name, 9)
+    with pytest.raises(ReportError, match=reason):
+        read_profile(b"mode: set\n" + text, bulk=True)
+
+
+def test_files_too_long_for_the_fast_way_read_the_same(monkeypatch):
+    """A merged profile of all packages would be counted differently."""
+    whole = read_profile(PROFILE, bulk=True)
+    monkeypatch.setattr(go_cover, "_MAX_PLAIN", 10)
+    assert read_profile(PROFILE, bulk=True) == whole
 
 
 @pytest.mark.parametrize("path", sorted((DATA / "go-coverprofile").iterdir()), ids=lambda p: p.name)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.core.formats.real import real_bytes
 from worker.core.errors import ReportError
 from worker.core.formats import (
+    _xml,
     bullseye,
     clover,
     cobertura,
@@ -83,6 +84,29 @@ def test_what_only_attacks_contain_is_refused(known, body, reason):
     root = ROOTS[known]
     with pytest.raises(ReportError, match=reason):
         known.parse(f"<{root}>{body}</{root}>".encode())
+
+
+@pytest.mark.parametrize(
+    ("known", "start", "element"),
+    [
+        (cobertura.FORMAT, '<class filename="a"><lines x="">', '<line number="1" hits="-1"/>'),
+        (clover.FORMAT, '<file name="a">', '<line num="1" type="method" name="m" count="1"/>'),
+        (jacoco.FORMAT, '<sourcefile name="a">', '<line nr="1" ci="1" mb="0" cb="0"/>'),
+        (jacoco.FORMAT, '<package name="a">', '<method name="m" line="1"/>'),
+    ],
+)
+def test_what_is_kept_until_an_element_ends_is_capped(monkeypatch, known, start, element):
+    """One class with millions of lines would take the worker's whole memory."""
+    monkeypatch.setattr(_xml, "MAX_GATHERED", 9)
+    monkeypatch.setattr(jacoco, "MAX_GATHERED", 9)
+    with pytest.raises(ReportError, match="line 1: one file or class has more than 9"):
+        known.parse(f"<{ROOTS[known]}>{start}{element * 12}{_ends(start)}".encode())
+
+
+def _ends(start):
+    """Return the end tags of a line of start tags."""
+    names = [part.split()[0] for part in start.split("<")[1:]]
+    return "".join(f"</{name}>" for name in reversed(names))
 
 
 @pytest.mark.parametrize("path", REAL)

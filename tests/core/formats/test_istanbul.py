@@ -6,10 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from worker.core.errors import ReportError, SummaryError
 from worker.core.formats import read
-from worker.core.formats.istanbul import FORMAT
+from worker.core.formats._build import FileBuilder, Room
+from worker.core.formats._json import add_all_arms
+from worker.core.formats.istanbul import FORMAT, _add_branches
 from worker.core.model import EMPTY_REPORT, BranchLine, Function, line_numbers
 
 MERGE = Path(__file__).parents[2] / "data" / "reports" / "merge" / "istanbul-qs"
@@ -104,6 +108,19 @@ def test_an_error_names_the_file():
     """Among thousands of files nobody would find the broken one."""
     with pytest.raises(ReportError, match=r"file 'a\.js': .*line number 0"):
         _parse(statementMap={"0": _at(0)}, s={"0": 1})
+
+
+@given(
+    st.dictionaries(
+        st.integers(0, 9), st.lists(st.sampled_from([None, 0, 1, 7.0]), max_size=4), max_size=6
+    )
+)
+def test_two_arms_to_a_line_are_branches_as_any_others(arms):
+    """The most common branches would be counted otherwise than the rest."""
+    short, general = (FileBuilder("istanbul-json", Room()) for _ in range(2))
+    _add_branches(short, arms)
+    add_all_arms(general, arms)
+    assert short.build("a.js") == general.build("a.js")
 
 
 def _at(line, column=0):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.core.errors import ReportError
+from worker.core.formats import lcov
 from worker.core.formats.lcov import FORMAT, read_tracefile
 from worker.core.model import BranchLine, Function, line_numbers
 
@@ -180,6 +181,55 @@ def test_small_oddities_are_read():
     )
     assert line_numbers(file.measured) == [1, 2, 3]
     assert line_numbers(file.hit) == [2, 3]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 9),
+            st.sampled_from([0, 1, 2, 2**20, 2**32]),
+            st.integers(0, 70),
+            st.sampled_from(["-", "0", "1", "30", "00", "007", ""]),
+        ),
+        max_size=40,
+    ),
+    st.integers(1, 2),
+)
+def test_branches_read_the_same_in_whatever_order(arms, copies):
+    """Shards whose tool writes branches in its own order would take other ones."""
+    section = "".join(f"BRDA:{line},{block},{arm},{taken}\n" for line, block, arm, taken in arms)
+    text = f"TN:t\nSF:a.c\nDA:3,1\n{section}end_of_record\n".encode() * copies
+    assert _outcome(text, bulk=True) == _outcome(text, bulk=False)
+
+
+def test_a_test_named_behind_the_lines_is_that_of_the_next_ones():
+    """Lines would be said to be hit by a test that never ran them."""
+    text = b"SF:a.c\nDA:1,1\nTN:t\nend_of_record\nSF:b.c\nDA:1,1\nend_of_record\n"
+    report = read_tracefile(text, bulk=True)
+    assert report == read_tracefile(text, bulk=False)
+    assert {file.path: dict(file.contexts) for file in report} == {"a.c": {}, "b.c": {"t": 2}}
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "text", "reason"),
+    [
+        ("_MAX_SECTION", 2**20, b"SF:a.c\n" + b"DA:1,1\n" * 160_000, "line 1: the records of one"),
+        ("_MAX_SECTIONS", 9, b"SF:a.c\nDA:1,1" + b"\nend_of_record" * 10, "more than 9 sections"),
+        (
+            "_MAX_FILES",
+            9,
+            b"\nend_of_record\n".join(b"SF:%d" % n for n in range(10)),
+            "too many files",
+        ),
+        ("_MAX_RECORDS", 9, b"SF:a.c\n" + b"DA:1,1,x\n" * 10, "too many records, more than 9"),
+        ("_MAX_RECORDS", 9, b"SF:a.c\n" + b"BRDA:1,0,0,1\n" * 10, "too many records"),
+    ],
+)
+def test_records_without_end_are_refused(monkeypatch, name, most, text, reason):
+    """A few hundred megabytes of records would take the worker's whole memory, and minutes."""
+    monkeypatch.setattr(lcov, name, most)
+    with pytest.raises(ReportError, match=reason):
+        FORMAT.parse(text)
 
 
 def test_traversal_is_only_a_name():

@@ -72,15 +72,16 @@ class Format:
         return self.parse(data)
 
 
-def unpack(data: bytes) -> bytes:
-    """Return a file's content: itself, or what its gzip holds. Raises `ReportError`."""
+def unpack(data: bytes, most: int = MAX_BYTES) -> bytes:
+    """Return a file's content: itself, or what its gzip holds, of at most so many bytes.
+
+    Raises `ReportError`.
+    """
     if not data.startswith(_GZIP):
         return data
-    unpacked, complete = _inflate(data, MAX_BYTES)
-    if len(unpacked) > MAX_BYTES:
-        raise ReportError(
-            f"holds more than {MAX_BYTES // 2**20} MB once decompressed; split the report"
-        )
+    unpacked, complete = _inflate(data, most)
+    if len(unpacked) > most:
+        raise ReportError(f"holds more than {most // 2**20} MB once decompressed; split the report")
     if not complete:
         raise ReportError("the gzip file is cut off; upload it again")
     return unpacked

@@ -13,17 +13,17 @@ from worker.core.errors import ReportError
 from worker.core.formats._base import quote
 from worker.core.model import (
     MAX_LINE,
+    Branches,
     FileCoverage,
     Function,
     Report,
     bitmap,
-    branch_line,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["FileBuilder", "ReportBuilder", "line_bitmap"]
+__all__ = ["FileBuilder", "ReportBuilder", "Room", "line_bitmap"]
 
 _MAX_HITS = 2**63 - 1
 """Counts beyond what databases and encoders hold say no more than this one."""
@@ -36,6 +36,7 @@ and contexts take what Python needs for them, about."""
 _FILE_ROOM = 400
 _BRANCH_ROOM = 100
 _FUNCTION_ROOM = 160
+_CONTEXT_ROOM = 150
 _ZERO = b"0"
 _ONE = ord("1")
 
@@ -43,7 +44,7 @@ _Branches = tuple[int, int, int | None]
 """Taken, total, and the bitmap of arms if they are told apart."""
 
 
-class _Room:
+class Room:
     """How many more bytes a report may take."""
 
     __slots__ = ("left",)
@@ -56,8 +57,13 @@ class _Room:
         self.left -= octets
         if self.left < 0:
             raise ReportError(
-                "its files have too many lines in sum, or are too many; split the report"
+                "its files have too many lines in sum, or are too many, or have too many "
+                "branches or functions; split the report"
             )
+
+    def give_back(self, octets: int) -> None:
+        """Take no more the room of what is gone."""
+        self.left += octets
 
 
 class FileBuilder:
@@ -76,16 +82,18 @@ class FileBuilder:
         "_hit",
         "_measured",
         "_order",
+        "_pairs",
         "_partial",
         "_room",
     )
 
-    def __init__(self, order: str, room: _Room) -> None:
+    def __init__(self, order: str, room: Room) -> None:
         self._order = order
         self._room = room
         self._measured = bytearray(_ZERO)
         self._hit = bytearray(_ZERO)
         self._bitmaps = (0, 0)
+        self._pairs = (0, 0, 0)
         self._partial = 0
         self._branches: dict[int, _Branches] = {}
         self._contexts: dict[str, int] = {}
@@ -149,6 +157,12 @@ class FileBuilder:
         """Add the same, as a bitmap of those taken and the number of all."""
         self._add_branches(line, arms.bit_count(), total, arms)
 
+    def add_pairs(self, lines: int, first: int, second: int) -> None:
+        """Add lines with two arms as bitmaps: those lines, and where either arm was taken."""
+        known = self._pairs
+        self._room.take(3 * max(lines.bit_length() - known[0].bit_length(), 0) // 8)
+        self._pairs = known[0] | lines, known[1] | first, known[2] | second
+
     def _add_branches(self, line: int, taken: int, total: int, arms: int | None) -> None:
         if not 0 <= line <= MAX_LINE:
             raise ReportError(f"a branch's line number {line} is not between 0 and {MAX_LINE}")
@@ -174,8 +188,13 @@ class FileBuilder:
 
     def add_context_bitmap(self, name: str, lines: int) -> None:
         """Add the same, of a bitmap of line numbers."""
-        self._room.take(len(name) + lines.bit_length() // 8)
-        self._contexts[name] = self._contexts.get(name, 0) | lines
+        known = self._contexts.get(name)
+        if known is None:
+            self._room.take(_CONTEXT_ROOM + len(name) + lines.bit_length() // 8)
+            self._contexts[name] = lines
+        else:
+            self._room.take(max(lines.bit_length() - known.bit_length(), 0) // 8)
+            self._contexts[name] = known | lines
 
     def add_function(self, line: int, name: str, hits: int, end_line: int | None = None) -> None:
         """Add a function; one that is said to start on no line is left out."""
@@ -194,25 +213,32 @@ class FileBuilder:
             hits = 0 if hits < 0 else _MAX_HITS
         self._functions[key] = Function(line, name, hits, end_line)
 
+    def add_functions(self, functions: Sequence[Function]) -> None:
+        """Add functions, each with its end: the same as one by one, in a third of the time."""
+        known = {(function.line, function.name): function for function in functions}
+        valid = all(1 <= f.line <= (f.end_line or 0) <= MAX_LINE for f in functions)
+        if valid and not self._functions and len(known) == len(functions):
+            self._room.take(sum([_FUNCTION_ROOM + len(name) for _, name in known]))
+            self._functions = known
+        else:
+            for function in functions:
+                self.add_function(function.line, function.name, function.hits, function.end_line)
+
     def build(self, path: str) -> FileCoverage:
         """Return what was gathered."""
         measured = _integer(self._measured) | self._bitmaps[0]
         hit = _integer(self._hit) | self._bitmaps[1]
-        counted = sorted(self._branches.items())
-        branches = tuple(
-            [
-                branch_line(line, taken, total, arms, self._order if arms is not None else "")
-                for line, (taken, total, arms) in counted
-            ]
-        )
-        partial = hit & bitmap(
-            [line for line, (taken, total, _) in counted if line and taken < total]
-        )
+        branches = Branches.counted(sorted(self._branches.items()), self._order)
+        if self._pairs[0]:
+            branches = branches.merge(_paired(self._pairs, self._order))
+        partial = hit & branches.incomplete
+        if self._pairs[0] and self._branches:  # of two records of a line one may be whole
+            partial &= ~branches.complete
         if self._partial:
-            partial |= hit & self._partial & ~bitmap(b.line for b in branches if b.line)
-        functions = tuple(self._functions[key] for key in sorted(self._functions))
+            partial |= hit & self._partial & ~branches.complete
+        functions = tuple([self._functions[key] for key in sorted(self._functions)])
         contexts = tuple(
-            (name, lines & hit) for name, lines in sorted(self._contexts.items()) if lines & hit
+            [(name, lines & hit) for name, lines in sorted(self._contexts.items()) if lines & hit]
         )
         return FileCoverage(path, measured, hit, partial, branches, functions, contexts)
 
@@ -223,30 +249,49 @@ class ReportBuilder:
     Give the format's name as `order` when its arms are told apart.
     """
 
-    __slots__ = ("_files", "_order", "_room")
+    __slots__ = ("_built", "_files", "_order", "room")
 
     def __init__(self, order: str = "") -> None:
         self._order = order
         self._files: dict[str, FileBuilder] = {}
-        self._room = _Room()
+        self._built: list[FileCoverage] = []
+        self.room = Room()
+        """For what a format's own reader gathers, too."""
 
     def file(self, path: str) -> FileBuilder:
         """Return the builder of a path, the same one each time it is named."""
         known = self._files.get(path)
         if known is None:
-            if not path or len(path) > _MAX_PATH:
-                raise ReportError(f"a file's path has {len(path)} characters, not 1 to {_MAX_PATH}")
-            self._room.take(_FILE_ROOM + len(path))
-            known = self._files[path] = FileBuilder(self._order, self._room)
+            self._admit(path)
+            known = self._files[path] = FileBuilder(self._order, self.room)
         return known
+
+    def add_name(self, path: str) -> None:
+        """Add a file of which nothing else is known."""
+        self._admit(path)
+        self._built.append(FileCoverage(path))
+
+    def _admit(self, path: str) -> None:
+        if not path or len(path) > _MAX_PATH:
+            raise ReportError(f"a file's path has {len(path)} characters, not 1 to {_MAX_PATH}")
+        self.room.take(_FILE_ROOM + len(path))
+
+    def finish(self, path: str) -> None:
+        """Build a file of which nothing more is to come: so it takes least room."""
+        self._built.append(self._files.pop(path).build(path))
 
     def build(self) -> Report:
         """Return the report; the builder is empty afterwards."""
-        built = []
         while self._files:  # each file's marks are let go as soon as they are a bitmap
             path, file = self._files.popitem()
-            built.append(file.build(path))
+            self._built.append(file.build(path))
+        built, self._built = self._built, []
         return Report.of(built)
+
+
+def _paired(pairs: tuple[int, int, int], order: str) -> Branches:
+    width = pairs[0].bit_length() + 7 >> 3
+    return Branches(b"".join([lines.to_bytes(width, "little") for lines in pairs]), order)
 
 
 @lru_cache(maxsize=1024)

@@ -17,6 +17,7 @@ import re
 import warnings
 from collections import defaultdict
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from coverage.exceptions import CoverageException
@@ -27,7 +28,8 @@ from worker.core.errors import ReportError
 from worker.core.model import bitmap, line_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from worker.core.formats._build import FileBuilder
 
@@ -53,15 +55,15 @@ _EXCLUDES_MORE = (7, 10)
 """The release that began to exclude `...` bodies and `if TYPE_CHECKING:`."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Executed:
     """What a data file says of one source."""
 
     lines: int = 0
     """The bitmap of lines on which something ran, as traced: any line of a statement."""
-    arcs: set[tuple[int, int]] = field(default_factory=set)
+    arcs: AbstractSet[tuple[int, int]] = frozenset()
     """Jumps from line to line; the negative of a scope's first line is its entry or exit."""
-    contexts: dict[str, int] = field(default_factory=dict)
+    contexts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """The lines by context."""
 
 

@@ -14,19 +14,25 @@ give the same.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from itertools import compress
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
-__all__ = [
-    "PLACEHOLDER",
-    "CloverRuns",
-    "CoberturaRuns",
-    "Lines",
-    "NotPlainError",
-    "Statements",
-]
+from worker.core.errors import ReportError
+from worker.core.formats._cobertura_runs import Lines, read_runs
+from worker.core.formats._columns import NotPlainError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from worker.core.formats._base import Parsed
+
+__all__ = ["PLACEHOLDER", "CloverRuns", "CoberturaRuns", "Statements", "read_shortly"]
+
+Run = TypeVar("Run")
 
 PLACEHOLDER = "covgate-run"
 """The element that stands for a run in the rest."""
@@ -35,19 +41,13 @@ _ELEMENT = b"<%b/>" % PLACEHOLDER.encode()
 _NEAR = 2**16
 _MAX_RUN = 2**23
 """Bytes of one file's lines, some hundred thousand: each takes ten times as much while read."""
-_CONTROL = bytes(set(range(32)) - set(b"\t\n\r"))
-"""No XML, wherever they stand."""
+_BATCH = 2**17
+"""Bytes of runs read together: what stays in a processor's cache."""
 
 _START = b"<lines>"
 _END = b"</lines>"
 _NESTED = b"</line>"
 """A run with `<conditions>` in its lines is not plain, and mostly among the first."""
-_LINE = re.compile(
-    r'<line number="([0-9]{1,9})" hits="([0-9]{1,18})"'
-    r'(?: ?/>| branch="[A-Za-z]*"(?: condition-coverage="([^"<>&]{0,200})")?'
-    r'(?: missing-branches="([^"<>&]{0,200})")? ?/>)'
-)
-
 _NUMBER = rb'"[0-9]{1,9}+"'
 _STATEMENT = rb"<line num=%b (?:count=%b type=%b|type=%b count=%b)/>" % (
     _NUMBER,
@@ -65,25 +65,6 @@ _FIELDS = re.compile(
 _decode = msgspec.json.Decoder(list[int]).decode
 
 
-class NotPlainError(Exception):
-    """The document has to be read the general way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Cobertura's numbers and hits, and (number, condition-coverage, missing-branches)."""
-
-    numbers: list[int]
-    hits: list[int]
-    conditions: list[tuple[int, str, str]]
-
-    def extend(self, other: Lines) -> None:
-        """Add the lines of another run."""
-        self.numbers.extend(other.numbers)
-        self.hits.extend(other.hits)
-        self.conditions.extend(other.conditions)
-
-
 @dataclass(frozen=True, slots=True)
 class Statements:
     """Clover's numbers and counts, and (number, truecount, falsecount) of conditions."""
@@ -93,15 +74,17 @@ class Statements:
     conditions: list[tuple[int, str, str]]
 
 
-class _Cut:
+class _Cut(ABC, Generic[Run]):
     """A document's rest, and the runs that were cut out of it, in order."""
 
-    __slots__ = ("_data", "_next", "_places", "rest")
+    __slots__ = ("_data", "_left", "_runs", "rest")
 
     def __init__(self, data: bytes, places: list[tuple[int, int]]) -> None:
+        if any(end - start > _MAX_RUN for start, end in places):
+            raise NotPlainError
         self._data = data
-        self._places = places
-        self._next = 0
+        self._left = len(places)
+        self._runs = self._read(places)
         rest: list[bytes] = []
         position = 0
         for start, end in places:
@@ -115,19 +98,22 @@ class _Cut:
         if first < 0 or strange or self.rest.count(PLACEHOLDER.encode()) > len(places):
             raise NotPlainError
 
-    def _take(self) -> bytes:
+    @abstractmethod
+    def _read(self, places: list[tuple[int, int]]) -> Iterator[Run]:
+        """Yield what the runs at these places say."""
+
+    def next(self) -> Run:
         """Return the next run, when its element has been met in the rest."""
-        start, end = self._places[self._next]
-        self._next += 1
-        return self._data[start:end]
+        self._left -= 1
+        return next(self._runs)
 
     def finish(self) -> None:
         """Check that each run was met: one inside a comment is none."""
-        if self._next < len(self._places):
+        if self._left:
             raise NotPlainError
 
 
-class CoberturaRuns(_Cut):
+class CoberturaRuns(_Cut[Lines]):
     """What stands between `<lines>` and `</lines>`. Raises `NotPlainError`."""
 
     __slots__ = ()
@@ -140,47 +126,59 @@ class CoberturaRuns(_Cut):
         while first >= 0:
             start = first + len(_START)
             end = data.find(_END, start)
-            if end < 0 or end - start > _MAX_RUN:
+            if end < 0:
                 raise NotPlainError
             places.append((start, end))
             first = data.find(_START, end)
         super().__init__(data, places)
 
-    def read(self) -> Lines:
-        """Return the next run's lines."""
-        run = self._take()
-        if not run.isascii() or len(run.translate(None, _CONTROL)) < len(run):
-            raise NotPlainError
-        found = _LINE.findall(run.decode("ascii"))
-        # With no other bracket there is no other element, and no "&" means no entity.
-        if not (run.count(b"<") == run.count(b">") == len(found)) or b"&" in run:
-            raise NotPlainError
-        if not found:
-            return Lines([], [], [])
-        texts, hits, conditions, missing = zip(*found, strict=True)
-        numbers = _integers(texts)
-        branching = compress(zip(numbers, conditions, missing, strict=True), conditions)
-        return Lines(numbers, _integers(hits), list(branching))
+    def _read(self, places: list[tuple[int, int]]) -> Iterator[Lines]:
+        """Yield the lines of all runs, of which the next ones are read together."""
+        batch: list[bytes] = []
+        size = 0
+        for start, end in places:
+            batch.append(self._data[start:end])
+            size += end - start
+            if size > _BATCH:
+                yield from read_runs(batch)
+                batch, size = [], 0
+        yield from read_runs(batch)
 
 
-class CloverRuns(_Cut):
+class CloverRuns(_Cut[Statements]):
     """Statements and istanbul's conditions in a row. Raises `NotPlainError`."""
 
     __slots__ = ()
 
     def __init__(self, data: bytes) -> None:
-        places = [found.span() for found in _STATEMENTS.finditer(data)]
-        if any(end - start > _MAX_RUN for start, end in places):
-            raise NotPlainError
-        super().__init__(data, places)
+        super().__init__(data, [found.span() for found in _STATEMENTS.finditer(data)])
 
-    def read(self) -> Statements:
-        """Return the next run's statements."""
-        found = _FIELDS.findall(self._take().decode("ascii"))
-        texts, counts, first, second = zip(*found, strict=True)
-        numbers = _integers(texts)
-        branching = compress(zip(numbers, first, second, strict=True), first)
-        return Statements(numbers, _integers(counts), list(branching))
+    def _read(self, places: list[tuple[int, int]]) -> Iterator[Statements]:
+        for start, end in places:
+            found = _FIELDS.findall(self._data[start:end].decode("ascii"))
+            texts, counts, first, second = zip(*found, strict=True)
+            numbers = _integers(texts)
+            branching = compress(zip(numbers, first, second, strict=True), first)
+            yield Statements(numbers, _integers(counts), list(branching))
+
+
+Runs = TypeVar("Runs", CoberturaRuns, CloverRuns)
+
+
+def read_shortly(
+    data: bytes, cut: type[Runs], read: Callable[[bytes, Runs | None], Parsed]
+) -> Parsed | None:
+    """Return a report by the short way; None where that is not possible.
+
+    `read` gets the rest, and the runs to ask for the next one where its element stands.
+    """
+    try:
+        runs = cut(data)
+        parsed = read(runs.rest, runs)
+        runs.finish()
+    except (NotPlainError, ReportError):  # read anew, the error's line is the document's
+        return None
+    return parsed
 
 
 def _integers(texts: tuple[str, ...]) -> list[int]:

@@ -1,73 +1,135 @@
 """A short way through LCOV's long runs of `DA` and `BRDA` records.
 
-A section's records of one kind mostly stand in one block. Without their keywords they are a
-list of numbers, which is read in one call, five times faster than line by line. What is not
-such a plain block is left to the general way; both give the same, and
+A section's records of one kind mostly stand in one block. Such blocks are cut out, and those
+of many sections read together, by the column: numpy looks for the separators of a megabyte
+at once, and digits become numbers, and numbers bitmaps, without an object of Python for each.
+What is not such a plain block is left to the general way; both give the same, and
 tests/core/formats/test_lcov.py proves it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
-__all__ = ["Runs", "take_runs"]
+from worker.core.formats._arms import group_arms
+from worker.core.formats._columns import ALL, NotPlainError, read_bitmaps, read_numbers
+from worker.core.model import MAX_LINE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from worker.core.formats._arms import Arms
+    from worker.core.formats._columns import Flags, Numbers, Octets
+
+__all__ = ["Runs", "read_branches", "read_lines", "take_runs"]
 
 _DIGITS = b"0123456789"
-_LINE = b",;"
-_ARM = b",,,;"
+_LINE = b"DA:,\n"
+_ARM = b"BRDA:,,,\n"
 """What is left of a record without its digits."""
-_COMMAS = bytes.maketrans(b";", b",")
+_LAST_SEPARATOR = ord(",")
+"""Of the bytes in a run only comma and newline are not above it."""
+_NEWLINE = ord("\n")
+_ZERO = ord("0")
+_MAX_PLACE = 2**20
+"""Of block and branch: with the line's 21 bits they fit into 62."""
+_MAX_SECTION = 2**22
+"""Bytes: it is copied a few times, and its separators are gathered."""
 
-_decode = msgspec.json.Decoder(list[int]).decode
 
+class Runs(msgspec.Struct, frozen=True, gc=False):
+    """A section's blocks of `DA` and of `BRDA` records, and what is left to read."""
 
-@dataclass(frozen=True, slots=True)
-class Runs:
-    """A section's `DA` and `BRDA` records by columns, and what is left to read."""
-
-    lines: list[int]
-    hits: list[int]
-    arms: list[tuple[int, int, int]]
-    """Line, block and branch."""
-    taken: list[int]
+    lines: bytes
+    branches: bytes
     rest: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes of the runs."""
+        return len(self.lines) + len(self.branches)
 
 
 def take_runs(section: bytes) -> Runs | None:
     """Return the runs of a plain section: one file, and each kind of record in one block."""
-    if section.count(b"\nSF:") + section.startswith(b"SF:") != 1:
+    if len(section) > _MAX_SECTION:
         return None
-    if b"DA:" in section[: section.find(b"SF:")]:  # a DA or BRDA of no file
+    path = section.find(b"SF:")
+    if (path > 0 and section[path - 1] != _NEWLINE) or section.find(b"DA:", 0, path) >= 0:
+        return None  # a DA or BRDA of no file
+    lines, rest = _take_out(section, b"\nDA:")
+    branches, rest = _take_out(rest, b"\nBRDA:")
+    if rest.count(b"SF:") != 1 or rest.find(b"\nTN:", path) >= 0:  # several files, or tests
         return None
-    run, rest = _take_out(section, b"\nDA:")
-    lines = _numbers(run, _LINE)
-    run, rest = _take_out(rest, b"\nBRDA:")
-    arms = _numbers(run.replace(b",-;", b",0;"), _ARM)
-    if lines is None or arms is None:
+    if lines.translate(None, _DIGITS) != _LINE * lines.count(b"\n"):
         return None
-    places = list(zip(arms[0::4], arms[1::4], arms[2::4], strict=True))
-    return Runs(lines[0::2], lines[1::2], places, arms[3::4], rest)
+    shape = branches.replace(b",-\n", b",\n").translate(None, _DIGITS)
+    if shape != _ARM * branches.count(b"\n"):
+        return None
+    return Runs(lines, branches, rest)
 
 
 def _take_out(section: bytes, mark: bytes) -> tuple[bytes, bytes]:
-    """Return the block from the first to the last `mark`, with ";" for each, and the rest."""
+    """Return the block from the first to the last `mark`, and the rest."""
     start = section.find(mark)
     if start < 0:
         return b"", section
     end = section.find(b"\n", section.rfind(mark) + 1)
     if end < 0:
         end = len(section)
-    run = section[start + len(mark) : end].replace(mark, b";") + b";"
-    return run, section[:start] + section[end:]
+    return section[start + 1 : end] + b"\n", section[:start] + section[end:]
 
 
-def _numbers(run: bytes, record: bytes) -> list[int] | None:
-    """Return the numbers of a run; None where a record is not just numbers."""
-    if run.translate(None, _DIGITS) != record * run.count(b";"):
-        return None
-    try:
-        return _decode(b"[%b]" % run[:-1].translate(_COMMAS))
-    except msgspec.MsgspecError:  # "007", or no digits at all
-        return None
+def read_lines(runs: Sequence[bytes]) -> Iterator[tuple[int, ...]]:
+    """Yield for each run of `DA` records the bitmaps of lines measured, and hit."""
+    if not runs:
+        return iter(())
+    text, separators = _separators(runs, 2)
+    commas, ends = separators.T
+    lines = read_numbers(text, _starts(ends, b"DA:"), commas)
+    if len(lines) and not 1 <= lines.min() <= lines.max() <= MAX_LINE:
+        raise NotPlainError
+    hit = _positive(text, commas + 1, ends)
+    return read_bitmaps([run.count(b"\n") for run in runs], lines, ALL, hit)
+
+
+def read_branches(runs: Sequence[bytes], apart: Sequence[bool]) -> Iterator[Arms]:
+    """Yield for each run of `BRDA` records the branches by line, or singly where `apart`."""
+    if not runs:
+        return iter(())
+    text, separators = _separators(runs, 4)
+    first, second, third, ends = separators.T
+    lines = read_numbers(text, _starts(ends, b"BRDA:"), first)
+    blocks = read_numbers(text, first + 1, second)
+    branches = read_numbers(text, second + 1, third)
+    taken = _positive(text, third + 1, ends) & (text[third + 1] != ord("-"))
+    for column, most in ((lines, MAX_LINE), (blocks, _MAX_PLACE - 1), (branches, _MAX_PLACE - 1)):
+        if len(column) and column.max() > most:
+            raise NotPlainError
+    places = (lines * _MAX_PLACE + blocks) * _MAX_PLACE + branches
+    return group_arms([run.count(b"\n") for run in runs], lines, places, taken, apart)
+
+
+def _separators(runs: Sequence[bytes], fields: int) -> tuple[Octets, Numbers]:
+    """Return the text of the runs, and where each record's separators stand, record by row."""
+    text = np.frombuffer(b"".join(runs), np.uint8)
+    return text, np.flatnonzero(text <= _LAST_SEPARATOR).reshape(-1, fields)
+
+
+def _starts(ends: Numbers, keyword: bytes) -> Numbers:
+    """Return where the first numbers of records begin, given where the records end."""
+    starts = np.full_like(ends, len(keyword))
+    starts[1:] += ends[:-1] + 1
+    return starts
+
+
+def _positive(text: Octets, starts: Numbers, ends: Numbers) -> Flags:
+    """Return which numbers are not zero, of any length; they have no zeros before them."""
+    positive: Flags = text[starts] != _ZERO
+    widths = ends - starts
+    if (widths < 1).any() or (widths[~positive] > 1).any():
+        raise NotPlainError
+    return positive

@@ -18,13 +18,15 @@ from xml.parsers import expat
 from worker.core.errors import ReportError
 from worker.core.formats._base import UTF16
 
-__all__ = ["Attributes", "Opening", "opening", "read_xml"]
+__all__ = ["MAX_GATHERED", "Attributes", "Opening", "check_gathered", "opening", "read_xml"]
 
 Attributes = Mapping[str, str]
 
 MAX_DEPTH = 100
 """Elements inside one another; genuine reports have about ten."""
 MAX_ELEMENTS = 20_000_000
+MAX_GATHERED = 500_000
+"""Elements that are kept until their parent ends; a class file numbers lines up to 65,535."""
 MAX_TAG = 2**20
 """Bytes of one tag with its attributes, or of one stretch of text."""
 
@@ -45,14 +47,23 @@ def opening(head: bytes) -> Opening | None:
     """Return how a document begins, from its first bytes; None where that is no XML."""
     if not head.lstrip(b"\xef\xbb\xbf\xfe\xff\x00 \t\r\n").startswith(b"<"):
         return None
-    seen: list[tuple[str, dict[str, str]]] = []
-    parser = _parser(head)
-    parser.StartElementHandler = lambda name, attributes: seen.append((name, attributes))
-    with contextlib.suppress(expat.ExpatError, LookupError, ValueError):
-        parser.Parse(head, False)
+    seen = _elements(_parser(head), head)
+    if not seen:
+        # An encoding that nobody knows: `read_xml` names it, of what is recognised without.
+        seen = _elements(expat.ParserCreate("utf-8"), head)
     if not seen:
         return None
     return Opening(*seen[0], frozenset(name for name, _ in seen))
+
+
+def _elements(parser: expat.XMLParserType, head: bytes) -> list[tuple[str, dict[str, str]]]:
+    """Return the elements that begin in `head`, as far as it can be read."""
+    seen: list[tuple[str, dict[str, str]]] = []
+    parser.StartElementHandler = lambda name, attributes: seen.append((name, attributes))
+    # Without an ampersand no entity expands, neither in a text nor in an attribute.
+    with contextlib.suppress(expat.ExpatError, LookupError, ValueError):
+        parser.Parse(head.replace(b"&", b"+"), False)
+    return seen
 
 
 def read_xml(
@@ -87,6 +98,15 @@ def read_xml(
         ) from None
     except (LookupError, ValueError) as error:
         raise ReportError(f"line {parser.CurrentLineNumber}: {error}") from None
+
+
+def check_gathered(elements: int) -> None:
+    """Refuse an element with more children than any tool writes, before they fill the memory."""
+    if elements > MAX_GATHERED:
+        raise ReportError(
+            f"one file or class has more than {MAX_GATHERED} lines or methods; leave generated "
+            "files out of the report"
+        )
 
 
 def _parser(data: bytes) -> expat.XMLParserType:

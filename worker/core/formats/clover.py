@@ -19,12 +19,11 @@ from __future__ import annotations
 
 from itertools import compress
 
-from worker.core.errors import ReportError
 from worker.core.formats._attributes import count, refuse_sums
 from worker.core.formats._base import Format, Parsed
 from worker.core.formats._build import ReportBuilder
-from worker.core.formats._runs_of_lines import PLACEHOLDER, CloverRuns, NotPlainError
-from worker.core.formats._xml import opening, read_xml
+from worker.core.formats._runs_of_lines import PLACEHOLDER, CloverRuns, read_shortly
+from worker.core.formats._xml import check_gathered, opening, read_xml
 
 __all__ = ["FORMAT", "read_any", "read_plain"]
 
@@ -46,21 +45,16 @@ def _parse(data: bytes) -> Parsed:
 
 def read_plain(data: bytes) -> Parsed | None:
     """Return a report by the short way for runs of lines; None where that is not possible."""
-    try:
-        runs = CloverRuns(data)
-        parsed = _read(runs.rest, _Reader(runs))
-        runs.finish()
-    except (NotPlainError, ReportError):  # read anew, the error's line is the document's
-        return None
-    return parsed
+    return read_shortly(data, CloverRuns, _read)
 
 
 def read_any(data: bytes) -> Parsed:
     """Return a report by the general way. Raises `ReportError`."""
-    return _read(data, _Reader())
+    return _read(data, None)
 
 
-def _read(data: bytes, reader: _Reader) -> Parsed:
+def _read(data: bytes, runs: CloverRuns | None) -> Parsed:
+    reader = _Reader(runs)
     read_xml(
         data,
         starts={
@@ -97,7 +91,7 @@ class _File:
 class _Reader:
     __slots__ = ("_file", "_in_tests", "_runs", "measured", "report", "statements")
 
-    def __init__(self, runs: CloverRuns | None = None) -> None:
+    def __init__(self, runs: CloverRuns | None) -> None:
         self._runs = runs
         self.report = ReportBuilder("clover")
         self.statements = 0
@@ -123,6 +117,7 @@ class _Reader:
         file = self._file
         if file is None:
             return
+        check_gathered(len(file.measured) + len(file.methods))
         kind = attributes["type"]
         line = count(attributes, "num")
         if kind == "method":
@@ -141,7 +136,7 @@ class _Reader:
         """Read the run that was cut out here, of lines like those that `line` reads."""
         if self._runs is None:
             return
-        run, file = self._runs.read(), self._file
+        run, file = self._runs.next(), self._file
         if file is None:
             return
         file.measured += run.numbers

@@ -12,18 +12,19 @@ ways. coverage.py alone tells which way was missed.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from functools import lru_cache
 from itertools import compress
 
 from worker.core.errors import ReportError
 from worker.core.formats._base import Format, Parsed, quote
-from worker.core.formats._build import FileBuilder, ReportBuilder
-from worker.core.formats._runs_of_lines import PLACEHOLDER, CoberturaRuns, Lines, NotPlainError
-from worker.core.formats._xml import opening, read_xml
+from worker.core.formats._build import FileBuilder, ReportBuilder, line_bitmap
+from worker.core.formats._cobertura_runs import NO_LINES
+from worker.core.formats._runs_of_lines import PLACEHOLDER, CoberturaRuns, read_shortly
+from worker.core.formats._xml import check_gathered, opening, read_xml
 
 __all__ = ["FORMAT", "read_any", "read_plain"]
 
+_TWO = 2
 _INTEGER = re.compile(r"\s*[+-]?\d{1,4000}\s*")
 _CONDITION = re.compile(r"\(\s*(\d{1,9})\s*/\s*(\d{1,9})\s*\)")
 
@@ -43,21 +44,16 @@ def _parse(data: bytes) -> Parsed:
 
 def read_plain(data: bytes) -> Parsed | None:
     """Return a report by the short way for runs of lines; None where that is not possible."""
-    try:
-        runs = CoberturaRuns(data)
-        parsed = _read(runs.rest, _Reader(runs))
-        runs.finish()
-    except (NotPlainError, ReportError):  # read anew, the error's line is the document's
-        return None
-    return parsed
+    return read_shortly(data, CoberturaRuns, _read)
 
 
 def read_any(data: bytes) -> Parsed:
     """Return a report by the general way. Raises `ReportError`."""
-    return _read(data, _Reader())
+    return _read(data, None)
 
 
-def _read(data: bytes, reader: _Reader) -> Parsed:
+def _read(data: bytes, runs: CoberturaRuns | None) -> Parsed:
+    reader = _Reader(runs)
     read_xml(
         data,
         starts={
@@ -81,19 +77,18 @@ class _Lines:
         self.numbers: list[str] = []
         self.hits: list[str] = []
         self.conditions: list[tuple[str, tuple[str, str]]] = []
-        self.plain = Lines([], [], [])
+        self.plain = NO_LINES
 
     def integers(self) -> tuple[list[int], list[int]]:
         """Return line numbers and hits; fewer hits than none are none."""
         numbers, hits = _integers("number", self.numbers), _integers("hits", self.hits)
-        hits = [max(count, 0) for count in hits]
-        return self.plain.numbers + numbers, self.plain.hits + hits
+        return numbers, [max(count, 0) for count in hits]
 
 
 class _Reader:
     __slots__ = ("_class", "_file", "_lines", "_method", "_runs", "report", "sources")
 
-    def __init__(self, runs: CoberturaRuns | None = None) -> None:
+    def __init__(self, runs: CoberturaRuns | None) -> None:
         self._runs = runs
         self.report = ReportBuilder("cobertura")
         self.sources: list[str] = []
@@ -115,6 +110,7 @@ class _Reader:
 
     def line(self, attributes: dict[str, str]) -> None:
         lines = self._lines
+        check_gathered(len(lines.numbers))
         number = attributes["number"]
         lines.numbers.append(number)
         lines.hits.append(attributes["hits"])
@@ -126,12 +122,16 @@ class _Reader:
     def run(self, attributes: dict[str, str]) -> None:  # noqa: ARG002 - as its fellows
         """Read the run that was cut out here."""
         if self._runs is not None:
-            plain = self._runs.read()
-            self._lines.plain.extend(plain)
+            self._lines.plain = self._lines.plain.add(self._runs.next())
 
     def end_method(self) -> None:
         lines, self._lines = self._lines, self._class
         numbers, hits = lines.integers()
+        plain = lines.plain
+        if plain.measured:
+            first, last = _first(plain.measured), plain.measured.bit_length() - 1
+            numbers += (first, last)
+            hits.append(plain.most)
         if self._file is not None and numbers and self._method:
             first, last = min(numbers), max(numbers)
             # One line alone is the declaration's in istanbul's reports: no span is known.
@@ -143,16 +143,15 @@ class _Reader:
         if file is None:
             return
         numbers, hits = self._class.integers()
-        file.add_lines(numbers, compress(numbers, hits))
-        conditions = self._class.plain.conditions
-        conditions += [(int(number), *texts) for number, texts in self._class.conditions]
-        ordered = sorted(numbers) if conditions else []
-        for line, text, missing in conditions:
-            taken, total = _condition(text)
-            if missing and (taken, total) == (1, 2):
-                file.add_arms(line, _arms(ordered, line, missing))
-            elif total:
-                file.add_branches(line, taken, total)
+        plain = self._class.plain
+        if numbers:
+            file.add_lines(numbers, compress(numbers, hits))
+        file.add_bitmaps(plain.measured, plain.hit)
+        conditions = plain.conditions + [
+            (int(number), *texts) for number, texts in self._class.conditions
+        ]
+        if conditions:
+            _add_branches(file, plain.measured | line_bitmap(numbers), conditions)
         self._class = self._lines = _Lines()
 
 
@@ -167,15 +166,38 @@ def _integers(attribute: str, texts: list[str]) -> list[int]:
         ) from None
 
 
-def _arms(ordered: list[int], line: int, missing: str) -> tuple[bool, bool]:
-    """Return whether the way to the next measured line was taken, and whether the other was.
+def _add_branches(file: FileBuilder, measured: int, conditions: list[tuple[int, str, str]]) -> None:
+    """Add the branches of a class, given its lines and what it says of them.
 
-    coverage.py names the way out of `line` that was not taken: a line, or "exit". One of
-    two ways leads to the next line; two reports that miss different ones took both.
+    coverage.py names the ways out of a line that were not taken: lines, or "exit". One of
+    two ways leads to the next line, so that two reports that miss different ones took both;
+    where it names any in a class, all its lines with two ways are told apart.
     """
-    following = bisect_right(ordered, line)
-    missed_next = following < len(ordered) and missing.strip() == str(ordered[following])
-    return not missed_next, missed_next
+    named = any(missing for _, _, missing in conditions)
+    pairs: list[int] = []
+    first: list[int] = []
+    second: list[int] = []
+    for line, text, missing in conditions:
+        taken, total = _condition(text)
+        if not named or total != _TWO or (taken == 1 and not missing):
+            if total:
+                file.add_branches(line, taken, total)
+            continue
+        pairs.append(line)
+        if taken == _TWO:
+            first.append(line)
+            second.append(line)
+        elif taken:
+            following = measured >> line + 1
+            next_line = line + (following & -following).bit_length() if following else 0
+            (second if missing.strip() == str(next_line) else first).append(line)
+    if pairs:
+        file.add_pairs(line_bitmap(pairs), line_bitmap(first), line_bitmap(second))
+
+
+def _first(lines: int) -> int:
+    """Return the first line of a bitmap."""
+    return (lines & -lines).bit_length() - 1
 
 
 @lru_cache(maxsize=1024)

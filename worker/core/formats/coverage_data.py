@@ -98,12 +98,12 @@ def join_sources(
     """
     report = ReportBuilder("coveragepy-sqlite")
     for path, executed in files:
-        file = report.file(path)
         source = sources(path)
         if source is None:
+            report.add_name(path)
             continue
         try:
-            add_source(file, source, executed, version, branches=branches)
+            add_source(report.file(path), source, executed, version, branches=branches)
         except ReportError as error:
             raise ReportError(
                 f"file {quote(path)}: {error.reason}; upload what `coverage xml` writes"
@@ -116,13 +116,20 @@ def _named(read: Callable[[_From], _To], argument: _From) -> _To:
     try:
         return read(argument)
     except _ERRORS as error:
-        raise ReportError(f"the SQLite file can not be read ({error}); upload it again") from None
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: Exception) -> ReportError:
+    return ReportError(f"the SQLite file can not be read ({error}); upload it again")
 
 
 def _each_named(files: Iterator[_To]) -> Iterator[_To]:
     """Yield the same, with the same errors: those of the reading, not of whoever asks for it."""
     while True:
-        following = _named(lambda left: next(left, None), files)
+        try:
+            following = next(files, None)
+        except _ERRORS as error:
+            raise _unreadable(error) from None
         if following is None:
             return
         yield following
@@ -217,15 +224,17 @@ def _read_files(database: sqlite3.Connection, head: _Head) -> Iterator[tuple[str
     paths = dict(head.paths)
     rows = _arcs(database) if head.branches else _numbits(database)
     for file, group in groupby(rows, key=itemgetter(0)):
-        executed = Executed()
+        all_lines, all_arcs = 0, _NO_ARCS
+        contexts: dict[str, int] = {}
         for _, number, lines, arcs in group:
-            executed.lines |= lines
-            executed.arcs |= arcs
+            all_lines |= lines
+            if arcs:
+                all_arcs |= arcs
             context = head.contexts.get(number)
             if context:  # the one without a name is what no context was set for
-                executed.contexts[context] = executed.contexts.get(context, 0) | lines
+                contexts[context] = contexts.get(context, 0) | lines
         if file in paths:
-            yield paths.pop(file), executed
+            yield paths.pop(file), Executed(all_lines, all_arcs, contexts)
     for path in paths.values():
         yield path, Executed()
 

@@ -7,13 +7,26 @@ from __future__ import annotations
 
 from itertools import groupby
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from worker.core.errors import ReportError
 from worker.core.formats._base import Format, Parsed, plain_text, quote
 from worker.core.formats._build import FileBuilder, ReportBuilder, line_bitmap
-from worker.core.formats._json import decode, in_file, json_text
+from worker.core.formats._columns import NotPlainError
+from worker.core.formats._coveragepy_columns import (
+    FileColumns,
+    PlainFile,
+    Summary,
+    batches,
+    read_batch,
+)
+from worker.core.formats._json import Name, decode, decode_named, in_file, json_text, once
+from worker.core.model import Function
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["FORMAT"]
 
@@ -29,13 +42,13 @@ class _Meta(msgspec.Struct):
 
 class _Document(msgspec.Struct):
     meta: _Meta
-    files: dict[str, msgspec.Raw]
+    files: dict[Name, msgspec.Raw]
     """Decoded one by one: the numbers of all files at once take 40 times the room."""
 
 
-class _Summary(msgspec.Struct):
-    num_statements: int | None = None
-    num_branches: int | None = None
+class _Columns(msgspec.Struct):
+    meta: _Meta
+    files: dict[Name, FileColumns]
 
 
 class _Region(msgspec.Struct, gc=False):
@@ -48,17 +61,19 @@ class _Region(msgspec.Struct, gc=False):
 class _File(msgspec.Struct, gc=False):
     executed_lines: list[int]
     missing_lines: list[int]
-    summary: _Summary = msgspec.field(default_factory=_Summary)
-    executed_branches: list[tuple[int, int]] = []
-    missing_branches: list[tuple[int, int]] = []
+    summary: Summary = msgspec.field(default_factory=Summary)
+    executed_branches: msgspec.Raw = msgspec.Raw(b"[]")
+    missing_branches: msgspec.Raw = msgspec.Raw(b"[]")
+    """Jumps: pairs of line numbers, of which a tuple each would take most of the time."""
     contexts: dict[str, list[str]] = {}
     """Names by line, with `--show-contexts`; "" where no context was set."""
     functions: dict[str, _Region] = {}
-    classes: dict[str, msgspec.Raw] = {}
+    classes: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-_document = msgspec.json.Decoder(_Document)
 _file = msgspec.json.Decoder(_File)
+_jumps = msgspec.json.Decoder(list[tuple[int, int]])
+_by_line = msgspec.json.Decoder(dict[str, list[str]])
 
 
 def _sniff(head: bytes) -> bool:
@@ -70,50 +85,94 @@ def _sniff(head: bytes) -> bool:
 
 def _parse(data: bytes) -> Parsed:
     data = json_text(data)
-    document = decode(_document, data)
+    try:
+        report, entries = _read_columns(decode_named(_Columns, data))
+    except (NotPlainError, ReportError, msgspec.MsgspecError):  # whose words are for people
+        report, entries = _read_files(decode_named(_Document, data))
+    if data.count(_ENTRY) != entries:
+        raise ReportError("names a file or function twice; coverage.py writes each once")
+    return Parsed(report.build())
+
+
+def _check(document: _Columns | _Document) -> None:
     if document.meta.format not in _KNOWN:
         raise ReportError(
             f"is of coverage.py's JSON format {document.meta.format} (coverage.py "
             f"{quote(document.meta.version)}); known are {', '.join(map(str, _KNOWN))}: "
             "upload `coverage xml` or `coverage lcov` instead"
         )
+    once(document.files)
+
+
+def _read_columns(document: _Columns) -> tuple[ReportBuilder, int]:
+    """Read all files by the short way. Returns how many lists of executed lines there are."""
+    _check(document)
     report = ReportBuilder("coveragepy-json")
     entries = 0
-    for path, raw in document.files.items():
-        with in_file(path):
+    names = iter(document.files)
+    for batch in batches(document.files.values()):
+        for file, plain in zip(batch, read_batch(batch), strict=True):
+            name = next(names).text
+            _read_plain(report.file(name), file, plain)
+            report.finish(name)
+            entries += 1 + plain.entries + bytes(file.classes).count(_ENTRY)
+    return report, entries
+
+
+def _read_plain(builder: FileBuilder, file: FileColumns, plain: PlainFile) -> None:
+    _add_lines(builder, file.summary, plain.executed, plain.missing, plain.listed)
+    if plain.arms is None:
+        _read_branches(builder, file)
+    else:
+        builder.add_pairs(*plain.arms.pairs)
+        for line, arms, total in plain.arms.others:
+            builder.add_arm_bitmap(line, arms, total)
+    if bytes(file.contexts) != b"{}":
+        _add_contexts(builder, _by_line.decode(file.contexts))
+    builder.add_functions(plain.functions)
+
+
+def _read_files(document: _Document) -> tuple[ReportBuilder, int]:
+    """Read all files by the general way."""
+    _check(document)
+    report = ReportBuilder("coveragepy-json")
+    entries = 0
+    for name, raw in document.files.items():
+        with in_file(name.text):
             file = decode(_file, raw)
-            _read_file(report.file(path), file)
-        entries += 1 + len(file.functions) + len(file.classes)
-    if data.count(_ENTRY) != entries:
-        raise ReportError("names a file, function or class twice; coverage.py writes each once")
-    return Parsed(report.build())
+            _read_file(report.file(name.text), file)
+        report.finish(name.text)
+        entries += 1 + len(file.functions) + bytes(file.classes).count(_ENTRY)
+    return report, entries
 
 
 def _read_file(builder: FileBuilder, file: _File) -> None:
     executed, missing = line_bitmap(file.executed_lines), line_bitmap(file.missing_lines)
-    executed = _without_docstring(file, executed, missing)
+    listed = len(file.executed_lines) + len(file.missing_lines)
+    _add_lines(builder, file.summary, executed, missing, listed)
+    _read_branches(builder, file)
+    _add_contexts(builder, file.contexts)
+    builder.add_functions(list(_functions(file)))
+
+
+def _add_lines(
+    builder: FileBuilder, summary: Summary, executed: int, missing: int, listed: int
+) -> None:
+    executed = _without_docstring(summary, executed, missing, listed)
     both = executed & missing
     if both:
         raise ReportError(f"line {_lowest(both)} is both executed and missing")
     builder.add_bitmaps(executed | missing, executed)
-    if file.executed_branches or file.missing_branches or file.summary.num_branches:
-        _read_branches(builder, file)
-    for name, lines in _contexts(file).items():
-        builder.add_context(name, lines)
-    for name, region in file.functions.items():
-        if name:  # "" is the code outside of functions
-            _read_function(builder, name, region)
 
 
-def _without_docstring(file: _File, executed: int, missing: int) -> int:
+def _without_docstring(summary: Summary, executed: int, missing: int, listed: int) -> int:
     """Return the executed lines without the module's docstring.
 
     Up to 7.13 coverage.py lists it as executed and counts it nowhere else
     (https://github.com/coveragepy/coveragepy/issues/2105); it is the file's first line of
     code, and the summary tells whether it is there.
     """
-    statements = file.summary.num_statements
-    listed = len(file.executed_lines) + len(file.missing_lines)
+    statements = summary.num_statements
     if statements is None or listed != statements + 1 or not executed:
         return executed
     first = _lowest(executed)
@@ -126,8 +185,19 @@ def _lowest(lines: int) -> int:
     return (lines & -lines).bit_length() - 1
 
 
-def _read_branches(builder: FileBuilder, file: _File) -> None:
-    """Add the branches: a jump from a line to a line is an arm, in the order of its targets.
+def _read_branches(builder: FileBuilder, file: _File | FileColumns) -> None:
+    """Add the branches: a jump from a line to a line is an arm, in the order of its targets."""
+    jumps = decode(_jumps, file.executed_branches), decode(_jumps, file.missing_branches)
+    _add_jumps(builder, *jumps, file.summary.num_branches)
+
+
+def _add_jumps(
+    builder: FileBuilder,
+    executed: list[tuple[int, int]],
+    missing: list[tuple[int, int]],
+    expected: int | None,
+) -> None:
+    """Add any branches.
 
     Up to version 6 coverage.py lists a jump that it saw but did not expect as a branch, and
     does not count it: what is listed beyond the summary's count is taken off lines with
@@ -135,9 +205,8 @@ def _read_branches(builder: FileBuilder, file: _File) -> None:
     beyond the list is what `# pragma: no branch` excuses: it counts as taken, and stands on
     line 0, because nothing says where it is.
     """
-    jumps = sorted(file.executed_branches + file.missing_branches)
-    taken = set(file.executed_branches)
-    expected = file.summary.num_branches
+    jumps = sorted(executed + missing)
+    taken = set(executed)
     surplus = 0 if expected is None else len(jumps) - expected
     for line, group in groupby(jumps, key=_line):
         arms = total = 0
@@ -157,24 +226,31 @@ def _read_branches(builder: FileBuilder, file: _File) -> None:
 _line = itemgetter(0)
 
 
-def _contexts(file: _File) -> dict[str, list[int]]:
-    """Return the lines by context; those without one ("") are left out."""
+def _add_contexts(builder: FileBuilder, contexts: Mapping[str, list[str]]) -> None:
+    """Add the lines by context; those without one ("") are left out."""
     lines: dict[str, list[int]] = {}
-    for line, names in file.contexts.items():
+    for line, names in contexts.items():
         if not line.isdecimal() or len(line) > _MAX_DIGITS:
             raise ReportError(f"`contexts` has {quote(line)}, which is no line number")
         for name in names:
             if name and int(line):  # 0 is where a module without a line is said to run
                 lines.setdefault(name, []).append(int(line))
-    return lines
+    for name, numbers in lines.items():
+        builder.add_context(name, numbers)
 
 
-def _read_function(builder: FileBuilder, name: str, region: _Region) -> None:
-    executed, missing = region.executed_lines, region.missing_lines
-    ends = executed[:1] + missing[:1] + executed[-1:] + missing[-1:]
-    if ends:
-        start = region.start_line if region.start_line is not None else min(ends)
-        builder.add_function(start, name, 1 if executed else 0, max(ends))
+def _functions(file: _File) -> Iterator[Function]:
+    """Yield the functions of which any line is listed."""
+    for name, region in file.functions.items():
+        executed, missing = region.executed_lines, region.missing_lines
+        lines = executed or missing
+        if not lines or not name:  # "" is the code outside of functions
+            continue
+        first, last = lines[0], lines[-1]
+        if executed and missing:
+            first, last = min(first, missing[0]), max(last, missing[-1])
+        start = first if region.start_line is None else region.start_line
+        yield Function(start, name, 1 if executed else 0, last)
 
 
 FORMAT = Format("coveragepy-json", _sniff, _parse)

@@ -29,7 +29,7 @@ from worker.core.model import MAX_LINE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from worker.core.formats._build import FileBuilder
+    from worker.core.formats._build import FileBuilder, Room
     from worker.core.model import Report
 
 __all__ = ["FORMAT", "read_profile"]
@@ -44,6 +44,14 @@ _MAX_DIGITS = 4300
 """What Python turns into an integer without a complaint."""
 _MAX_WORK = 100_000_000_000
 """Lines of a file times its blocks, of all files: real profiles stay far below."""
+
+_MAX_FILES = 300_000
+_MAX_PLAIN = 2**23
+"""Bytes of one file's records that are read at once; they take twenty times as much."""
+_MAX_RECORDS = 5_000_000
+"""Records read one by one, which takes some ten seconds."""
+_BLOCK_ROOM = 300
+"""Bytes that one of a file's blocks takes until the file is done."""
 
 _decode = msgspec.json.Decoder(list[int]).decode
 
@@ -66,12 +74,18 @@ def read_profile(data: bytes, *, bulk: bool) -> Report:
     """Return the report of a profile, with or without the short way for plain records."""
     data = data.replace(b"\r\n", b"\n") if b"\r" in data else data
     report = ReportBuilder()
-    work = 0
+    work = singly = 0
     for name, bounds in _runs(data).items():
         file = report.file(name.decode("utf-8", "replace"))
         blocks = _plain_blocks(data, name, bounds) if bulk else None
         if blocks is None:
-            blocks = _blocks(data, name, bounds)
+            singly += sum(data.count(b"\n", start, end) + 1 for start, end in _pairs(bounds))
+            if singly > _MAX_RECORDS:
+                raise ReportError(
+                    f"has more than {_MAX_RECORDS} blocks of few files, or odd ones; split the "
+                    "report, for instance by package"
+                )
+            blocks = _blocks(data, name, bounds, report.room)
         work += blocks.top * len(blocks)
         if work > _MAX_WORK:
             raise ReportError("has too many blocks in files with too many lines; split the report")
@@ -93,6 +107,8 @@ def _runs(data: bytes) -> dict[bytes, array[int]]:
         else:
             end = found.end()
             runs.setdefault(found[1], array("Q")).extend((position, end))
+            if len(runs) > _MAX_FILES:
+                raise ReportError(f"has too many files, more than {_MAX_FILES}; split the report")
         position = end + 1
     return runs
 
@@ -139,6 +155,8 @@ class _Blocks:
 
 def _plain_blocks(data: bytes, name: bytes, bounds: array[int]) -> _Blocks | None:
     """Return a file's blocks; None where any of its records needs a closer look."""
+    if sum(end - start for start, end in _pairs(bounds)) > _MAX_PLAIN:
+        return None
     parts = [data[start:end] for start, end in _pairs(bounds)]
     text = b"\n".join(parts).replace(b"\n%b:" % name, b"\n")[len(name) + 1 :]
     try:
@@ -156,17 +174,24 @@ def _plain_blocks(data: bytes, name: bytes, bounds: array[int]) -> _Blocks | Non
         return None
 
 
-def _blocks(data: bytes, name: bytes, bounds: array[int]) -> _Blocks:
+def _blocks(data: bytes, name: bytes, bounds: array[int], room: Room) -> _Blocks:
     """Return the same, record by record. Raises `ReportError` for the first at fault."""
     spans: _Spans = {}
+    taken = 0
     for start, end in _pairs(bounds):
         position = start
-        for line in data[start:end].split(b"\n"):
+        while position < end:
+            stop = data.find(b"\n", position, end) % (end + 1)
+            line = data[position:stop]
             place, hit = _record(line[len(name) + 1 :])
             if place is None:
                 raise _fault(data, position, line)
+            if place not in spans:
+                room.take(_BLOCK_ROOM)
+                taken += _BLOCK_ROOM
             spans[place] = spans.get(place, 0) or hit
-            position += len(line) + 1
+            position = stop + 1
+    room.give_back(taken)
     return _Blocks.of(spans)
 
 

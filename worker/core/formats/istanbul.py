@@ -9,17 +9,15 @@ https://github.com/istanbuljs/istanbuljs/blob/main/packages/istanbul-lib-coverag
 from __future__ import annotations
 
 from itertools import compress
-from operator import attrgetter
 from typing import Annotated
 
 import msgspec
 
 from worker.core.errors import SummaryError
 from worker.core.formats._base import HEAD, Format, Parsed
-from worker.core.formats._build import FileBuilder, ReportBuilder
+from worker.core.formats._build import FileBuilder, ReportBuilder, line_bitmap
 from worker.core.formats._json import (
     Name,
-    add_all_arms,
     decode,
     decode_named,
     in_file,
@@ -71,7 +69,6 @@ class _File(msgspec.Struct, gc=False):
 
 
 _file = msgspec.json.Decoder(_File)
-_line = attrgetter("start.line")
 
 
 def _sniff(head: bytes) -> bool:
@@ -103,7 +100,7 @@ def _parse(data: bytes) -> Parsed:
 def _read_file(builder: FileBuilder, file: _File) -> None:
     lines, counts = _statements(file)
     builder.add_lines(lines, compress(lines, counts))
-    add_all_arms(builder, _arms(file))
+    _add_branches(builder, _arms(file))
     for key, function in file.functions.items():
         start = function.decl.start.line or function.loc.start.line or function.line or 0
         hits = int(file.f.get(key) or 0)
@@ -113,14 +110,16 @@ def _read_file(builder: FileBuilder, file: _File) -> None:
 def _statements(file: _File) -> tuple[list[int], list[_Count]]:
     """Return the line and the count of each statement that has both."""
     if list(file.s) == list(file.statements):  # as they are written; no look-up then
-        lines, counts = list(map(_line, file.statements.values())), list(file.s.values())
+        places = [place.start.line for place in file.statements.values()]
+        counts = list(file.s.values())
     else:
         known = [key for key in file.s if key in file.statements]
-        lines = [file.statements[key].start.line for key in known]
+        places = [file.statements[key].start.line for key in known]
         counts = [file.s[key] for key in known]
-    if None in lines:
-        counts = [count for line, count in zip(lines, counts, strict=True) if line is not None]
-        lines = [line for line in lines if line is not None]
+    lines = [line for line in places if line is not None]
+    if len(lines) < len(places):
+        pairs = zip(places, counts, strict=True)
+        counts = [count for line, count in pairs if line is not None]
     return lines, counts
 
 
@@ -133,6 +132,18 @@ def _arms(file: _File) -> dict[int, list[_Count]]:
         known = arms.get(line)
         arms[line] = counts if known is None else known + counts
     return arms
+
+
+def _add_branches(builder: FileBuilder, arms: dict[int, list[_Count]]) -> None:
+    """Add the arms by line: nearly always two, and those of all lines at once."""
+    pairs = {line: taken for line, taken in arms.items() if len(taken) == 2 and line}
+    if len(pairs) < len(arms):
+        for line, taken in arms.items():
+            if line not in pairs:
+                builder.add_arms(line, taken)
+    first = line_bitmap(line for line, (taken, _) in pairs.items() if taken)
+    second = line_bitmap(line for line, (_, taken) in pairs.items() if taken)
+    builder.add_pairs(line_bitmap(pairs), first, second)
 
 
 FORMAT = Format("istanbul-json", _sniff, _parse)

@@ -16,16 +16,13 @@ from __future__ import annotations
 from collections import deque
 from itertools import compress
 
-from worker.core.errors import ReportError
 from worker.core.formats._attributes import columns, count, refuse_sums
 from worker.core.formats._base import Format, Parsed
 from worker.core.formats._build import FileBuilder, ReportBuilder
-from worker.core.formats._xml import opening, read_xml
+from worker.core.formats._xml import MAX_GATHERED, check_gathered, opening, read_xml
 
 __all__ = ["FORMAT"]
 
-_MAX_LINES = 500_000
-"""Lines of one file; a class file numbers them up to 65,535."""
 _COUNTERS = 64
 """A method has up to six."""
 _DOCTYPE = b"-//JACOCO//DTD"
@@ -71,6 +68,7 @@ class _Reader:
         "_file",
         "_functions",
         "_method",
+        "_methods",
         "_package",
         "_source",
         "counters",
@@ -82,17 +80,19 @@ class _Reader:
     def __init__(self) -> None:
         self.report = ReportBuilder()
         self.measured = False
-        self.lines: deque[dict[str, str]] = deque(maxlen=_MAX_LINES + 1)
+        self.lines: deque[dict[str, str]] = deque(maxlen=MAX_GATHERED + 1)
         self.counters: deque[dict[str, str]] = deque(maxlen=_COUNTERS)
         self._package = ""
         self._functions: dict[str, list[tuple[int, str, int]]] = {}
         self._source = ""
         self._method: dict[str, str] = {}
+        self._methods = 0
         self._file: FileBuilder | None = None
 
     def start_package(self, attributes: dict[str, str]) -> None:
         self._package = attributes["name"]
         self._functions.clear()
+        self._methods = 0
 
     def start_class(self, attributes: dict[str, str]) -> None:
         self._source = attributes.get("sourcefilename", "")
@@ -111,6 +111,8 @@ class _Reader:
                 hits = count(sums, "covered")
         function = count(method, "line"), method["name"], hits
         self._functions.setdefault(self._source, []).append(function)
+        self._methods += 1
+        check_gathered(self._methods)
 
     def start_file(self, attributes: dict[str, str]) -> None:
         name = attributes["name"]
@@ -123,8 +125,7 @@ class _Reader:
         file, self._file = self._file, None
         if file is None or not self.lines:
             return
-        if len(self.lines) > _MAX_LINES:
-            raise ReportError(f"a <sourcefile> has more than {_MAX_LINES} lines")
+        check_gathered(len(self.lines))
         self.measured = True
         numbers, instructions, missed, covered = columns(self.lines, "nr", "ci", "mb", "cb")
         lines = list(map(int, numbers))

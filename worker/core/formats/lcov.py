@@ -10,18 +10,19 @@ Long runs of `DA` and `BRDA` take a short way (`_tracefile_runs`).
 from __future__ import annotations
 
 from collections import Counter
-from itertools import compress
-from typing import TYPE_CHECKING
+from io import BytesIO
+from typing import TYPE_CHECKING, TypeAlias
 
 from worker.core.errors import ReportError
 from worker.core.formats._base import Format, Parsed, plain_text, quote
-from worker.core.formats._build import FileBuilder, ReportBuilder
-from worker.core.formats._tracefile_runs import take_runs
+from worker.core.formats._build import ReportBuilder
+from worker.core.formats._columns import NotPlainError
+from worker.core.formats._tracefile_runs import Runs, read_branches, read_lines, take_runs
+from worker.core.formats._tracefile_section import Arm, Section, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from worker.core.formats._tracefile_runs import Runs
     from worker.core.model import Report
 
 __all__ = ["FORMAT", "read_tracefile"]
@@ -29,15 +30,22 @@ __all__ = ["FORMAT", "read_tracefile"]
 _END = b"\nend_of_record"
 _MAX_RECORD = 2**20
 """Bytes of one record; demangled C++ names have some thousand."""
+_MAX_SECTION = 32 * 2**20
+"""Bytes of one section: a million lines have half of it."""
+_MAX_SECTIONS = 2_000_000
+_MAX_FILES = 300_000
+_MAX_RECORDS = 8_000_000
+"""Records read one by one, which takes some ten seconds."""
+_BATCH = 2**17
+"""Bytes of runs read together: what stays in a processor's cache."""
 _STARTS = frozenset((b"TN", b"SF", b"VER", b"FN", b"FNDA", b"FNL", b"FNA", b"DA", b"BRDA"))
 
-_Arm = tuple[int, int, int] | tuple[int, int, bytes]
-"""A line, and what tells this branch from the others on it: block and branch.
-
-Sorted, they are a line's arms in an order that is the same in every tracefile.
-"""
 _NAMED = 2**64
 """In the place of the block where block and branch are one name; greater than any block."""
+
+
+_Pending: TypeAlias = "tuple[Section, str, Runs]"
+"""Runs put off, of which file they are, and of which test."""
 
 
 def _sniff(head: bytes) -> bool:
@@ -59,20 +67,27 @@ def read_tracefile(data: bytes, *, bulk: bool) -> Report:
         raise ReportError(
             f"byte {position} is NUL, so this is no text; upload the tracefile itself"
         )
-    if b"\r" in data:  # one byte is looked for fifty times faster than two
-        data = data.replace(b"\r\n", b"\n")
-    reader = _Reader()
-    # lcov writes a section for each test name: those of one file are folded together at last.
-    sections = Counter(_path(data, start, end) for start, end in _chunks(data))
+    if bulk:
+        try:
+            return _read(data, bulk=True)
+        except (NotPlainError, ReportError):  # the general way names the record at fault
+            pass
+    return _read(data, bulk=False)
+
+
+def _read(data: bytes, *, bulk: bool) -> Report:
+    if data.count(_END) > _MAX_SECTIONS:
+        raise ReportError(f"has more than {_MAX_SECTIONS} sections; split the report")
+    reader = _Reader(_count_sections(data), bulk=bulk)
     for start, end in _chunks(data):
         chunk = data[start:end]
+        if b"\r" in chunk:  # one byte is looked for fifty times faster than two
+            chunk = chunk.replace(b"\r\n", b"\n").removesuffix(b"\r")
         try:
-            reader.read(chunk, take_runs(chunk) if bulk else None)
+            reader.read(chunk)
         except _RecordError as error:
             line = data.count(b"\n", 0, data.find(error.record, start)) + 1
             raise ReportError(f"line {line}, {quote(error.record)}: {error}") from None
-        if sections[_path(data, start, end)] == 1:
-            reader.fold()
     return reader.report()
 
 
@@ -82,6 +97,20 @@ class _RecordError(Exception):
         self.record = record
 
 
+def _count_sections(data: bytes) -> Counter[str]:
+    """Return how many sections each file has: lcov writes one for each test's name."""
+    sections: Counter[str] = Counter()
+    for start, end in _chunks(data):
+        found = data.find(b"SF:", start, end)
+        if found >= 0:
+            stop = data.find(b"\n", found, min(end, found + _MAX_RECORD))
+            path = data[found:stop] if stop >= 0 else data[found:end][:_MAX_RECORD]
+            sections[decode(path.strip()[len(b"SF:") :])] += 1
+            if len(sections) > _MAX_FILES:
+                raise ReportError(f"has too many files, more than {_MAX_FILES}; split the report")
+    return sections
+
+
 def _chunks(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield where the sections lie, without their ends; the last may lack its end."""
     start = 0
@@ -89,81 +118,49 @@ def _chunks(data: bytes) -> Iterator[tuple[int, int]]:
         end = data.find(_END, start)
         if end < 0:
             end = len(data)
+        if end - start > _MAX_SECTION:
+            line = data.count(b"\n", 0, start + 1) + 1
+            raise ReportError(
+                f"line {line}: the records of one file have more than "
+                f"{_MAX_SECTION // 2**20} MB; leave generated files out of the report"
+            )
         yield start, end
         start = end + len(_END)
-
-
-def _path(data: bytes, start: int, end: int) -> bytes:
-    found = data.find(b"SF:", start, end)
-    return b"" if found < 0 else data[found : data.find(b"\n", found) % len(data)]
-
-
-class _Section:
-    """What was read of one file and not yet folded: branches arm by arm, functions by name."""
-
-    __slots__ = ("aliases", "arms", "contexts", "file", "functions", "hits", "leaders")
-
-    def __init__(self, file: FileBuilder) -> None:
-        self.file = file
-        self.arms: dict[_Arm, int] = {}
-        self.contexts: dict[str, list[int]] = {}
-        self.functions: list[tuple[int, int | None, bytes]] = []
-        self.hits: dict[bytes, int] = {}
-        self.leaders: dict[bytes, tuple[int, int | None]] = {}
-        self.aliases: list[tuple[bytes, int, bytes]] = []
-
-    def add_arms(self, arms: list[tuple[int, int, int]], taken: list[int]) -> None:
-        """Add what a run of `BRDA` records says."""
-        if not self.arms:
-            self.arms = dict(zip(arms, taken, strict=True))
-            if len(self.arms) == len(arms):
-                return
-            self.arms = {}
-        for arm, count in zip(arms, taken, strict=True):
-            self.add_arm(arm, count)
-
-    def add_arm(self, arm: _Arm, taken: int) -> None:
-        """Add one branch; fewer times than never is never."""
-        self.arms[arm] = max(self.arms.get(arm, 0), taken)
-
-    def fold(self) -> None:
-        """Give branches and functions to the file."""
-        current = None
-        taken = total = 0
-        for arm, count in sorted(self.arms.items()):
-            if arm[0] != current:
-                if current is not None:
-                    self.file.add_arm_bitmap(current, taken, total)
-                current = arm[0]
-                taken = total = 0
-            if count:
-                taken |= 1 << total
-            total += 1
-        if current is not None:
-            self.file.add_arm_bitmap(current, taken, total)
-        for name, lines in self.contexts.items():
-            self.file.add_context(name, lines)
-        for line, end, function in self.functions:
-            self.file.add_function(line, _text(function), self.hits.get(function, 0), end)
-        for leader, hits, function in self.aliases:
-            if leader in self.leaders:
-                line, end = self.leaders[leader]
-                self.file.add_function(line, _text(function), hits, end)
 
 
 class _Reader:
     """Reads records into files. The general way is `_scan`; runs are an abbreviation of it."""
 
-    __slots__ = ("_claimed", "_files", "_handlers", "_measured", "_open", "_section", "_test")
+    __slots__ = (
+        "_bulk",
+        "_claimed",
+        "_files",
+        "_finished",
+        "_handlers",
+        "_left",
+        "_measured",
+        "_open",
+        "_put_off",
+        "_records",
+        "_runs",
+        "_section",
+        "_test",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, sections: Counter[str], *, bulk: bool) -> None:
+        self._bulk = bulk
+        self._left = sections
         self._files = ReportBuilder("lcov")
-        self._open: dict[str, _Section] = {}
-        self._section: _Section | None = None
+        self._open: dict[str, Section] = {}
+        self._finished: list[str] = []
+        self._runs: list[_Pending] = []
+        self._put_off = 0
+        self._section: Section | None = None
         self._test = ""
         self._claimed = 0
+        self._records = 0
         self._measured = False
-        self._handlers: dict[bytes, Callable[[_Section, bytes], None]] = {
+        self._handlers: dict[bytes, Callable[[Section, bytes], None]] = {
             b"DA": self._line,
             b"BRDA": self._branch,
             b"FN": self._function,
@@ -173,34 +170,21 @@ class _Reader:
             b"LF": self._claim,
         }
 
-    def read(self, chunk: bytes, runs: Runs | None) -> None:
-        """Read a section. Raises `_RecordError`."""
+    def read(self, chunk: bytes) -> None:
+        """Read a section. Raises `_RecordError`, and in bulk `NotPlainError`."""
         self._section = None
-        if runs is None:
-            self._scan(chunk)
-            return
-        section = self._scan(runs.rest)
-        if section is None:
-            return
-        hit = list(compress(runs.lines, runs.hits))
-        try:
-            section.file.add_lines(runs.lines, hit)
-        except ReportError:
-            self._scan(chunk)  # the same, record by record: it names the one at fault
-            raise
-        self._measured |= bool(runs.lines)
-        self._add_to_test(section, hit)
-        section.add_arms(runs.arms, runs.taken)
-
-    def fold(self) -> None:
-        """Finish the files read so far; nothing more is to come of them."""
-        for section in self._open.values():
-            section.fold()
-        self._open.clear()
+        runs = take_runs(chunk) if self._bulk else None
+        section = self._scan(chunk if runs is None else runs.rest)
+        if runs is not None and section is not None:
+            self._runs.append((section, self._test, runs))
+            self._put_off += runs.size
+        if not self._runs or self._put_off > _BATCH:
+            self._fold()
 
     def report(self) -> Report:
         """Return the report. Raises `ReportError` where the file holds sums and no lines."""
-        self.fold()
+        self._finished = [*self._open]
+        self._fold()
         if self._claimed and not self._measured:
             raise ReportError(
                 f"gives the sums of {self._claimed} lines (LF) but no line (DA); "
@@ -208,20 +192,52 @@ class _Reader:
             )
         return self._files.build()
 
-    def _scan(self, chunk: bytes) -> _Section | None:
+    def _fold(self) -> None:
+        """Read the runs put off, and finish the files of which nothing more is to come."""
+        self._read_lines([pending for pending in self._runs if pending[2].lines])
+        self._read_branches([pending for pending in self._runs if pending[2].branches])
+        self._runs.clear()
+        self._put_off = 0
+        for path in self._finished:
+            section = self._open.pop(path, None)
+            if section is not None:
+                section.fold()
+                self._files.finish(path)
+        self._finished.clear()
+
+    def _read_lines(self, pending: list[_Pending]) -> None:
+        bitmaps = read_lines([runs.lines for _, _, runs in pending])
+        for (section, test, _), (measured, hit) in zip(pending, bitmaps, strict=True):
+            section.file.add_bitmaps(measured, hit)
+            if test:
+                section.file.add_context_bitmap(test, hit)
+            self._measured = True
+
+    def _read_branches(self, pending: list[_Pending]) -> None:
+        apart = [section.repeated for section, _, _ in pending]
+        branches = read_branches([runs.branches for _, _, runs in pending], apart)
+        for (section, _, _), found in zip(pending, branches, strict=True):
+            section.file.add_pairs(*found.pairs)
+            for line, arms, total in found.others:
+                section.file.add_arm_bitmap(line, arms, total)
+            self._count(len(found.single))
+            for arm, taken in found.single:
+                section.add_arm(arm, taken)
+
+    def _scan(self, chunk: bytes) -> Section | None:
         """Read record by record; return the file that the last ones are about."""
-        for line in chunk.split(b"\n"):
+        self._count(chunk.count(b"\n"))
+        for line in BytesIO(chunk):
             record = line.strip()
-            if len(record) > _MAX_RECORD:
-                raise _RecordError(record, f"a record has more than {_MAX_RECORD} bytes")
             keyword, _, value = record.partition(b":")
             try:
-                if keyword == b"SF":
-                    self._start(_text(value))
-                elif keyword == b"TN":
-                    self._test = _text(value)
-                elif keyword in self._handlers:
+                if keyword in self._handlers:
+                    _check_length(record)
                     self._handlers[keyword](self._current(), value)
+                elif keyword == b"SF":
+                    self._start(decode(value))
+                elif keyword == b"TN":
+                    self._test = decode(value[:_MAX_RECORD])
             except ReportError as error:
                 raise _RecordError(record, error.reason) from None
             except ValueError:
@@ -230,69 +246,71 @@ class _Reader:
                 ) from None
         return self._section
 
+    def _count(self, records: int) -> None:
+        """Count records that are read one by one."""
+        self._records += records
+        if self._records > _MAX_RECORDS:
+            raise ReportError(f"has too many records, more than {_MAX_RECORDS}; split the report")
+
     def _start(self, path: str) -> None:
         if path not in self._open:
-            self._open[path] = _Section(self._files.file(path))
+            file = self._files.file(path)
+            self._open[path] = Section(file, self._files.room, repeated=self._left[path] > 1)
         self._section = self._open[path]
+        self._left[path] -= 1
+        if self._left[path] <= 0:
+            if (
+                self._left[path] < 0 and self._bulk
+            ):  # several files in one section were not foreseen
+                raise NotPlainError
+            self._finished.append(path)
 
-    def _current(self) -> _Section:
+    def _current(self) -> Section:
         if self._section is None:
             raise ReportError("stands before any SF record, so its file is unknown")
         return self._section
 
-    def _line(self, section: _Section, value: bytes) -> None:
+    def _line(self, section: Section, value: bytes) -> None:
         number, hits, *_ = value.split(b",")
         line = int(number)
         hit = (line,) if int(hits) > 0 else ()
         section.file.add_lines((line,), hit)
         self._measured = True
-        self._add_to_test(section, hit)
+        if hit and self._test:
+            section.add_to_test(self._test, line)
 
-    def _add_to_test(self, section: _Section, hit: Iterable[int]) -> None:
-        """Add lines to the test that `TN` names, which is a context to us."""
-        if self._test:
-            section.contexts.setdefault(self._test, []).extend(hit)
-
-    def _branch(self, section: _Section, value: bytes) -> None:
+    def _branch(self, section: Section, value: bytes) -> None:
         number, rest = value.split(b",", 1)
         name, taken = rest.rsplit(b",", 1)
         block, _, branch = name.partition(b",")
         count = 0 if taken == b"-" else int(taken)
         try:
-            arm: _Arm = (int(number), int(block), int(branch))
+            arm: Arm = (int(number), int(block), int(branch))
         except ValueError:
             # lcov 2: "e0" marks an exception's branch, and a branch may be an expression;
             # coverage.py's branches are "jump to line 7".
             arm = (int(number), _NAMED, name)
         section.add_arm(arm, count)
 
-    def _function(self, section: _Section, value: bytes) -> None:
-        """Read "FN:line,name" (lcov 1) or "FN:line,end,name" (lcov 2); names may have commas."""
-        number, name = value.split(b",", 1)
-        end, _, rest = name.partition(b",")
-        if rest and end.isdigit():
-            section.functions.append((int(number), int(end), rest))
-        else:
-            section.functions.append((int(number), None, name))
+    def _function(self, section: Section, value: bytes) -> None:
+        section.functions(len(value)).add(value)
 
-    def _function_hits(self, section: _Section, value: bytes) -> None:
-        hits, name = value.split(b",", 1)
-        section.hits[name] = max(section.hits.get(name, 0), int(hits))
+    def _function_hits(self, section: Section, value: bytes) -> None:
+        section.functions(len(value)).add_hits(value)
 
-    def _function_leader(self, section: _Section, value: bytes) -> None:
-        index, number, *end = value.split(b",")
-        section.leaders[index] = (int(number), int(end[0]) if end else None)
+    def _function_leader(self, section: Section, value: bytes) -> None:
+        section.functions(len(value)).add_leader(value)
 
-    def _function_alias(self, section: _Section, value: bytes) -> None:
-        index, hits, name = value.split(b",", 2)
-        section.aliases.append((index, int(hits), name))
+    def _function_alias(self, section: Section, value: bytes) -> None:
+        section.functions(len(value)).add_alias(value)
 
-    def _claim(self, section: _Section, value: bytes) -> None:  # noqa: ARG002 - as its fellows
+    def _claim(self, section: Section, value: bytes) -> None:  # noqa: ARG002 - as its fellows
         self._claimed += int(value)
 
 
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "replace")
+def _check_length(record: bytes) -> None:
+    if len(record) > _MAX_RECORD:
+        raise ReportError(f"a record has more than {_MAX_RECORD} bytes")
 
 
 FORMAT = Format("lcov", _sniff, _parse)
