@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 from worker.core.analysis import analyze
 from worker.core.artifact import FoundReport, read_artifact
 from worker.core.codec import decode_report, encode_report
-from worker.core.config import DEFAULT_CONFIG
 from worker.core.diff import Diff, FileDiff
 from worker.core.formats import read
 from worker.core.model import FileCoverage, Report
 from worker.core.paths import Glob, match_paths
 from worker.core.refs import Sha
-from worker.core.verdict import Baseline
+from worker.core.verdict import Baseline, Inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +47,7 @@ def measure(path: Path) -> dict[str, float]:
         found[f"encode {name}"] = _seconds(lambda report=report: encode_report(report))
         found[f"decode {name}"] = _seconds(lambda stored=stored: decode_report(stored))
     baseline = Baseline(BASE, 0, base)
-    found["compare"] = _seconds(lambda: analyze(bare, diff, baseline, DEFAULT_CONFIG))
+    found["compare"] = _seconds(lambda: analyze(Inputs(bare, diff, baseline=baseline)))
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
         opened.write(path, "lcov.info")
@@ -65,7 +64,7 @@ def _judge(archive: io.BytesIO, stored: bytes, diff: Diff) -> None:
     paths = frozenset(found.parsed.report.files)
     report = match_paths(found.parsed.report, found.parsed.sources, paths).report
     baseline = Baseline(BASE, 0, decode_report(stored))
-    analyze(report, diff, baseline, DEFAULT_CONFIG)
+    analyze(Inputs(report, diff, baseline=baseline))
     encode_report(report)
 
 
@@ -92,7 +91,9 @@ def _bytes(report: Report) -> int:
     seen: set[int] = set()
     total = 0
     for file in report:
-        values = [file.measured, file.hit, file.partial, file.branches, *file.branches]
+        packed = file.branches
+        values = [file.measured, file.hit, file.partial]
+        values += [packed, packed.octets, packed.rest, *packed.rest]
         for value in values:
             if id(value) not in seen:
                 seen.add(id(value))

@@ -12,12 +12,14 @@ collector.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from worker.core.branches import NO_BRANCHES, Branches, BranchLine, branch_line
 from worker.core.numbers import Ratio
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ __all__ = [
     "EMPTY_REPORT",
     "MAX_LINE",
     "BranchLine",
+    "Branches",
     "FileCoverage",
     "Function",
     "Report",
@@ -40,55 +43,6 @@ __all__ = [
 
 MAX_LINE = 2_000_000
 """The highest line number believed. `DA:2000000000,1` would be an integer of 250 MB."""
-
-
-class BranchLine(msgspec.Struct, frozen=True, gc=False):
-    """How many of the branches that start on `line` were taken.
-
-    `arms` is a bitmap of those taken, by their index among the line's arms in the format's
-    own stable order; None where the format counts and does not tell them apart. `order`
-    names that order: arms of two orders are not each other's, so reports of one run in two
-    formats do not add up to more than was taken.
-    """
-
-    line: int
-    taken: int
-    total: int
-    arms: int | None = None
-    order: str = ""
-
-    @property
-    def key(self) -> tuple[int, int, str]:
-        """What two records must share for their arms to be the same."""
-        return self.line, self.total, self.order
-
-    def merge(self, other: BranchLine) -> BranchLine:
-        """Return what both saw, of the same key: the arms of either.
-
-        A count is a floor beside the arms, so that the result is the greatest count and
-        the number of all arms, in whatever order reports are merged.
-        """
-        if self == other:
-            return self
-        if self.arms is None or other.arms is None:
-            arms = other.arms if self.arms is None else self.arms
-        else:
-            arms = self.arms | other.arms
-        seen = 0 if arms is None else arms.bit_count()
-        taken = max(self.taken, other.taken, seen)
-        return branch_line(self.line, taken, self.total, arms, self.order)
-
-
-@lru_cache(maxsize=2**15)
-def branch_line(
-    line: int, taken: int, total: int, arms: int | None = None, order: str = ""
-) -> BranchLine:
-    """Return the record, mostly the same object each time.
-
-    Line 40, one of two, is said of many files: shared, a line with branches takes 8 bytes
-    and not 90.
-    """
-    return BranchLine(line, taken, total, arms, order)
 
 
 class Function(msgspec.Struct, frozen=True, gc=False, order=True):
@@ -120,13 +74,16 @@ class FileCoverage(msgspec.Struct, frozen=True, gc=False):
     measured: int = 0
     hit: int = 0
     partial: int = 0
-    branches: tuple[BranchLine, ...] = ()
+    branches: Branches = NO_BRANCHES
     functions: tuple[Function, ...] = ()
     contexts: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         if self.hit & ~self.measured or self.partial & ~self.hit or self.measured & 1:
             raise ValueError(f"{self.path}: partial ⊆ hit ⊆ measured does not hold")
+        records: object = self.branches
+        if type(records) is tuple:  # as one writes down a few
+            msgspec.structs.force_setattr(self, "branches", Branches.of(records))
 
     @property
     def missed(self) -> int:
@@ -141,15 +98,7 @@ class FileCoverage(msgspec.Struct, frozen=True, gc=False):
     @property
     def branch_ratio(self) -> Ratio:
         """Branches taken, of branches."""
-        counting: dict[int, tuple[int, int]] = {}
-        for branch in self.branches:
-            counts = branch.total, branch.taken
-            if counts > counting.get(branch.line, (0, 0)):
-                counting[branch.line] = counts
-        return Ratio(
-            sum(taken for _, taken in counting.values()),
-            sum(total for total, _ in counting.values()),
-        )
+        return self.branches.ratio
 
     def within(self, lines: int) -> Ratio:
         """Return the ratio over those measured lines that are in the bitmap `lines`."""
@@ -171,11 +120,11 @@ class FileCoverage(msgspec.Struct, frozen=True, gc=False):
         there, is hit in full, too. That makes merging associative, commutative and
         idempotent (tests/core/test_model.py).
         """
-        branches = _merge_branches(self.branches, other.branches)
+        branches = self.branches.merge(other.branches)
         full = (self.hit & ~self.partial) | (other.hit & ~other.partial)
         hit = self.hit | other.hit
         if hit & ~full and branches:
-            full |= bitmap(b.line for b in branches if b.line and b.taken >= b.total)
+            full |= branches.complete
         return type(self)(
             self.path,
             self.measured | other.measured,
@@ -187,7 +136,7 @@ class FileCoverage(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: its totals, asked for many times, are kept
 class Report:
     """Coverage by path, sorted by path. Merging has `EMPTY_REPORT` as its unit."""
 
@@ -208,16 +157,14 @@ class Report:
     def __len__(self) -> int:
         return len(self.files)
 
-    @property
+    @cached_property
     def lines(self) -> Ratio:
         """Lines hit, of lines measured, over all files."""
-        covered = total = 0
-        for file in self:
-            covered += file.hit.bit_count()
-            total += file.measured.bit_count()
-        return Ratio(covered, total)
+        files = self.files.values()
+        covered = sum(map(int.bit_count, map(_hit, files)))
+        return Ratio(covered, sum(map(int.bit_count, map(_measured, files))))
 
-    @property
+    @cached_property
     def branch_ratio(self) -> Ratio:
         """Branches taken, of branches, over all files."""
         return sum((file.branch_ratio for file in self), Ratio())
@@ -229,13 +176,16 @@ class Report:
 
 EMPTY_REPORT = Report()
 
+_hit, _measured = attrgetter("hit"), attrgetter("measured")
+
 
 def weigh(report: Report) -> int:
     """Return about how many bytes a report takes in memory."""
     return sum(
         400
         + (file.measured.bit_length() + file.hit.bit_length() + file.partial.bit_length()) // 8
-        + 100 * len(file.branches)
+        + len(file.branches.octets)
+        + 100 * len(file.branches.rest)
         + 160 * len(file.functions)
         + sum(lines.bit_length() // 8 for _, lines in file.contexts)
         for file in report
@@ -279,20 +229,6 @@ def format_lines(lines: int) -> str:
     return ", ".join(
         str(first) if first == last else f"{first}–{last}" for first, last in line_ranges(lines)
     )
-
-
-def _merge_branches(
-    ours: tuple[BranchLine, ...], theirs: tuple[BranchLine, ...]
-) -> tuple[BranchLine, ...]:
-    if ours == theirs or not theirs:
-        return ours
-    if not ours:
-        return theirs
-    merged = {branch.key: branch for branch in ours}
-    for branch in theirs:
-        known = merged.get(branch.key)
-        merged[branch.key] = branch if known is None else known.merge(branch)
-    return tuple(merged[key] for key in sorted(merged))
 
 
 def _merge_functions(
