@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.core.model import FileCoverage, Report
-from worker.core.paths import MAX_PATTERN, Ambiguous, Glob, match_paths
+from worker.core.paths import (
+    MAX_PATTERN,
+    Ambiguous,
+    Glob,
+    RepositoryPaths,
+    match_paths,
+    match_reports,
+)
+from worker.core.paths.golang import read_modules
 
 REPOSITORY = frozenset(
     {
@@ -112,6 +120,16 @@ def test_an_unusable_glob_is_refused(pattern):
         ("main.py", (), "app/main.py"),
         ("github.com/owner/repo/setup.py", (), "setup.py"),
         ("src/pkg/../pkg/mod.py", (), "src/pkg/mod.py"),
+        ("../../web/src/index.js", ("/ci/repo/src/pkg",), "web/src/index.js"),
+        ("/C:/ci/src/pkg/mod.py", (), "src/pkg/mod.py"),
+        ("file:///C:/ci/src/pkg/mod.py", (), "src/pkg/mod.py"),
+        ("build/lib/pkg/mod.py", (), "src/pkg/mod.py"),
+        ("/usr/lib/python3/dist-packages/pkg/sub/__init__.py", (), "src/pkg/sub/__init__.py"),
+        ("app%2Fmain.py", (), "app/main.py"),
+        ("file:///ci/s%72c/pkg/mod.py", (), "src/pkg/mod.py"),
+        (r"C:\CI\SRC\Pkg\Mod.py", (), "src/pkg/mod.py"),
+        ("SETUP.PY", (), "setup.py"),
+        ("Pkg2/Mod.py", (), "lib/pkg2/mod.py"),
     ],
 )
 def test_paths_are_found(path, sources, expected):
@@ -128,6 +146,17 @@ def test_paths_are_found(path, sources, expected):
         "/ci/node_modules/x/src/index.js",
         "src/pkg/gone.py",
         "/",
+        "",
+        "/ci/site-packages/requests/src/index.js",
+        "site-packages/other/pkg/mod.py",
+        "/usr/lib/Python3/TYPING.py",
+        "src\0pkg\0mod.py",
+        "src/pkg/mod.py\0",
+        "src%00pkg%00mod.py",
+        "src/pkg/mod\n.py",
+        "a/" * 10_000 + "src/pkg/mod.py",
+        "x" * 1_000_000,
+        "%2e%2e/" * 3 + "etc/passwd",
     ],
 )
 def test_other_peoples_files_are_reported_and_left_out(path):
@@ -186,6 +215,124 @@ def test_twenty_thousand_files_are_matched_at_once():
     found = match_paths(_report([f"/ci/{path}" for path in paths]), (), frozenset(paths))
     assert len(found.report) == len(paths)
     assert time.process_time() - begin < 5
+
+
+def test_a_name_in_another_case_is_not_guessed_between_two():
+    """On Linux two files differ in their case alone, and the wrong one would be covered."""
+    paths = frozenset({"src/Mod.py", "src/mod.py", "src/One.py"})
+    found = match_paths(_report(["src/MOD.py", "SRC/ONE.py", "src/mod.py"]), (), paths)
+    assert list(found.report.files) == ["src/One.py", "src/mod.py"]
+    assert found.unmatched == ("src/MOD.py",)
+
+
+def test_an_encoded_name_is_itself_first():
+    """A file that is really called `100%25.py` would be taken for another."""
+    paths = frozenset({"100%25.py", "100%.py", "a b.py"})
+    found = match_paths(_report(["100%25.py", "file:///ci/a%20b.py", "a%20b.py"]), (), paths)
+    assert list(found.report.files) == ["100%25.py", "a b.py"]
+
+
+@pytest.mark.parametrize(
+    ("path", "paths", "expected"),
+    [
+        ("com/acme/App.kt", {"app/src/main/kotlin/App.kt", "b/App.kt"},
+         "app/src/main/kotlin/App.kt"),
+        ("com/acme/util/X.kt", {"src/main/kotlin/util/X.kt"}, "src/main/kotlin/util/X.kt"),
+        ("com/acme/App.java", {"core/src/main/java/com/acme/App.java", "App.java.txt"},
+         "core/src/main/java/com/acme/App.java"),
+        ("com/acme/App.py", {"app/src/main/kotlin/App.py"}, None),
+    ],
+)  # fmt: skip
+def test_kotlin_may_leave_the_root_package_out_of_the_folders(path, paths, expected):
+    """Projects that follow Kotlin's own conventions would have no coverage at their root."""
+    found = match_paths(_report([path]), (), frozenset(paths))
+    assert list(found.report.files) == ([expected] if expected else [])
+
+
+GO = {
+    "go.mod": b"// the root\nmodule example.com/root/v2 // v2\n\ngo 1.22\n",
+    "services/bee/go.mod": b'module "example.com/bee"\n',
+    "services/cat/go.mod": b"module (\n\texample.com/cat\n)\n",
+    "services/dog/go.mod": b"module `example.com/dog`\n",
+    "broken/go.mod": b"modul example.com/broken",
+    "vendor/example.com/other/go.mod": b"module example.com/other\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("example.com/root/v2/x.go", "x.go"),
+        ("example.com/root/v2/services/x.go", "services/x.go"),
+        ("example.com/bee/x.go", "services/bee/x.go"),
+        ("example.com/cat/util/x.go", "services/cat/util/x.go"),
+        ("example.com/dog/util/x.go", "services/dog/util/x.go"),
+        ("example.com/dog/gone/x.go", None),
+        ("example.com/other/x.go", None),
+    ],
+)
+def test_go_modules_say_which_folder_an_import_path_is(path, expected):
+    """A monorepo's modules have the same file names, and none of them would be covered."""
+    files = {"x.go", "services/x.go", "services/bee/x.go"}
+    files |= {f"services/{name}/util/x.go" for name in ("bee", "cat", "dog")}
+    asked = []
+
+    def read(name):
+        asked.append(name)
+        return GO[name]
+
+    repository = RepositoryPaths(frozenset({*GO, *files}), read=read)
+    found = match_reports([(_report([path, "services/bee/x.go"]), ())], repository)
+    assert set(found.report.files) == {"services/bee/x.go"} | ({expected} if expected else set())
+    assert "vendor/example.com/other/go.mod" not in asked
+    assert len(asked) == len(set(asked))
+
+
+def test_go_mod_files_are_read_only_where_they_are_needed():
+    """Each one is a request to GitHub, for every pull request of every repository."""
+    paths = frozenset({f"m{n}/go.mod" for n in range(100)} | {"a/x.go", "b/x.go", "c/y.go"})
+    asked = []
+    repository = RepositoryPaths(paths, read=asked.append)
+    assert repository.find("example.com/c/y.go") == ["c/y.go"]
+    assert asked == []
+    assert len(repository.find("x.go")) == 2
+    assert asked == sorted(asked, key=lambda path: (path.count("/"), path))
+    assert len(asked) == 20
+
+
+@given(
+    st.frozensets(
+        st.lists(st.sampled_from(["a", "b", "A", "node_modules", "site-packages", "x.py"]),
+                 min_size=1, max_size=5).map("/".join), max_size=12),
+    st.text("abA/\\.%20\0:", max_size=14),
+    st.lists(st.sampled_from(["", "/", ".", "/a", "a/b", "C:\\a", "..", "/__w/r/r/a"]), max_size=3),
+)  # fmt: skip
+def test_whatever_is_found_is_a_file_of_the_repository(paths, path, sources):
+    """A report could name a file of the machine, or end the worker."""
+    found = RepositoryPaths(paths).find(path, sources)
+    assert set(found) <= paths
+    assert len(found) == len(set(found)) <= 10
+
+
+@pytest.mark.parametrize("text", [b"module%s\n", b"module(%s(", b"%smodule\n"])
+def test_t25_a_hostile_go_mod_takes_no_time(text):
+    """One file of a pull request could hold a worker for hours."""
+    begin = time.process_time()
+    assert read_modules(["go.mod"], lambda _: text % (b" " * 1_000_000)) == {}
+    assert time.process_time() - begin < 2  # milliseconds in truth
+
+
+def test_hostile_paths_take_no_time():
+    """One artifact would hold a worker until it is killed."""
+    deep = "/".join(["a"] * 240)
+    paths = frozenset(f"{deep}/{n}/__init__.py" for n in range(500))
+    hostile = [f"/{deep}/{'a/' * (n % 9)}{n}/__init__.py" for n in range(3_000)]
+    hostile += [f"{'a/' * 5_000}{n}.py" for n in range(200)]
+    hostile += [f"{n}/__init__.py" for n in range(3_000)]
+    sources = [f"/s{n}/a" for n in range(5_000)]
+    begin = time.process_time()
+    match_reports([(_report(hostile), sources)], RepositoryPaths(paths))
+    assert time.process_time() - begin < 20  # seconds in truth, hours where it is quadratic
 
 
 def _report(paths):
