@@ -1,16 +1,34 @@
-"""`covgate inspect`: what coverage reports hold, for people and for programs."""
+"""`covgate inspect`: what reports hold, for people and for programs."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from bot.cli import run
+from bot.inspect import inspect_files, render_inspections, render_inspections_json
 
 REPORT = (
     "SF:a.py\nFN:1,f\nFNDA:1,f\nDA:1,1\nDA:2,1\nDA:3,0\nBRDA:2,0,0,1\nBRDA:2,0,1,0\nend_of_record\n"
 )
+
+JSON = (
+    '{"meta": {"version": "7.6.1"}, "files": {"a.py": {"executed_lines": [1, 2], '
+    '"missing_lines": [3], "contexts": {"1": ["one"], "2": ["one", "two"]}}}}'
+)
+JUNIT = (
+    '<testsuites><testsuite name="pytest"><testcase name="a"/><testcase name="b"><skipped/>'
+    '</testcase><testcase name="c"><failure message="no"/></testcase></testsuite></testsuites>'
+)
+DATA = Path(__file__).parents[1] / "data"
+REAL = [
+    path
+    for topic in ("reports", "junit")
+    for path in sorted((DATA / topic).rglob("*"))
+    if path.is_file() and "LICENSES" not in path.parts
+]
 
 
 @pytest.fixture
@@ -30,11 +48,14 @@ def test_programs_get_one_object_a_file(folder, capsys):
     assert one == {
         "path": "lcov.info",
         "format": "lcov",
+        "producer": None,
         "files": 1,
         "lines": {"valid": 3, "covered": 2},
         "branches": {"valid": 2, "covered": 1},
         "functions": {"valid": 1, "covered": 1},
         "partials": 1,
+        "contexts": 0,
+        "tests": None,
     }
     assert other["lines"] == one["lines"]
 
@@ -44,13 +65,76 @@ def test_people_get_a_table(folder, capsys):
     assert run(["inspect", "lcov.info"]) == 0
     head, row = capsys.readouterr().out.splitlines()
     assert head.split() == [
-        "format", "files", "lines", "branches", "functions", "partial", "report"
-    ]  # fmt: skip
-    assert (
-        row
-        == "lcov        1  2 of 3, 66.66 %  1 of 2, 50.00 %  1 of 1, 100.00 %        1  lcov.info"
-    )
+        "format",
+        "files",
+        "lines",
+        "branches",
+        "functions",
+        "partial",
+        "report",
+    ]
+    assert row == "lcov        1  2 of 3, 66.66 %   50.00 %   100.00 %        1  lcov.info"
     assert head.index("report") == row.index("lcov.info")
+
+
+def test_reports_of_tests_stand_below_those_of_coverage(folder, capsys, golden):
+    """Tools, contexts and tests would be told of in a place of their own, or nowhere."""
+    (folder / "junit.xml").write_text(JUNIT)
+    (folder / "coverage.json").write_text(JSON)
+    assert run(["inspect", "lcov.info", "coverage.json", "junit.xml"]) == 0
+    out = capsys.readouterr().out
+    golden("inspect.txt", out)
+    assert max(map(len, out.splitlines())) <= 115
+    assert run(["inspect", "junit.xml", "lcov.info", "--json"]) == 0
+    tests, coverage = json.loads(capsys.readouterr().out)
+    assert tests.keys() == coverage.keys()
+    assert (tests["format"], tests["producer"]) == ("junit", "pytest")
+    assert tests["tests"] == {
+        "total": 3,
+        "passed": 1,
+        "failed": 1,
+        "errors": 0,
+        "skipped": 1,
+        "reruns": 0,
+    }
+
+
+def test_a_folder_is_searched_for_reports(folder, capsys):
+    """Whoever downloads an artifact would have to name each of its files."""
+    (folder / "ci" / "unit").mkdir(parents=True)
+    (folder / "ci" / "node_modules").mkdir()
+    (folder / "ci" / "unit" / "junit.xml").write_text(JUNIT)
+    (folder / "ci" / "node_modules" / "lcov.info").write_text(REPORT)
+    (folder / "ci" / "page.html").write_text("<html>")
+    (folder / "ci" / "a.info").write_text(REPORT)
+    (folder / "ci" / "gone.info").symlink_to("nowhere")
+    assert run(["inspect", "ci", "lcov.info", "--json"]) == 0
+    found = [one["path"] for one in json.loads(capsys.readouterr().out)]
+    assert found == ["ci/a.info", "ci/unit/junit.xml", "lcov.info"]
+
+
+def test_a_folder_without_a_report_says_so(folder, capsys):
+    """Whoever named the wrong folder would see an empty table."""
+    (folder / "empty").mkdir()
+    assert run(["inspect", "empty"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("covgate: empty is a folder without a coverage report")
+
+
+def test_a_damaged_test_report_is_named(folder, capsys):
+    """A test report that was cut off would count as one with fewer tests."""
+    (folder / "junit.xml").write_text(JUNIT[:-20])
+    assert run(["inspect", "junit.xml"]) == 2
+    assert capsys.readouterr().err.startswith("covgate: junit.xml: is no well-formed XML")
+
+
+@pytest.mark.parametrize("path", REAL, ids=lambda path: "/".join(path.parts[-2:]))
+def test_no_real_file_ends_in_a_traceback(path):
+    """The one file that is odd would be the one that a team asks about."""
+    inspections, errors = inspect_files([path])
+    assert len(inspections) + len(errors) == 1
+    render_inspections(inspections)
+    render_inspections_json(inspections)
 
 
 def test_long_and_odd_names_stay_whole_and_on_their_line(folder, capsys):

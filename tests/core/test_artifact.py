@@ -12,7 +12,7 @@ import zipfile
 import pytest
 
 from worker.core import artifact
-from worker.core.artifact import FoundReport, NoReport, read_artifact
+from worker.core.artifact import FoundReport, FoundTests, NoReport, NoTests, read_artifact
 from worker.core.errors import ReportError
 from worker.core.paths import Glob
 
@@ -41,6 +41,40 @@ def test_a_summary_beside_a_report_is_passed_over():
     assert isinstance(passed_over, NoReport)
     assert "is Istanbul's summary" in passed_over.reason
     assert isinstance(found, FoundReport)
+
+
+def test_test_reports_are_told_apart():
+    """The tests' outcomes would be lost among logs and pages."""
+    junit = b'<testsuite><testcase name="a"/></testsuite>'
+    packed = gzip.compress(b"<testsuite>" + b" " * (artifact.MAX_TESTS + 1))
+    archive = _zip({"junit.xml": junit, "cut.xml": junit[:-3], "b.xml.gz": packed, "l.info": LCOV})
+    whole, cut, bomb, report = read_artifact(archive, ALL)
+    assert isinstance(whole, FoundTests)
+    assert [case.name for case in whole.run.cases] == ["a"]
+    assert isinstance(cut, NoTests)
+    assert "no well-formed XML" in cut.reason
+    assert isinstance(bomb, NoTests)
+    assert "more than 32 MB" in bomb.reason
+    assert isinstance(report, FoundReport)
+
+
+def test_many_test_reports_are_read_only_up_to_the_total(monkeypatch):
+    """Thousands of long test reports would hold the worker for hours."""
+    monkeypatch.setattr(artifact, "_MAX_ALL_TESTS", 50)
+    junit = b'<testsuite><testcase name="a"/></testsuite>'
+    found = list(read_artifact(_zip({f"{n}.xml": junit for n in range(3)}), ALL))
+    assert [type(one) for one in found] == [FoundTests, FoundTests, NoTests]
+    assert "hold more than" in found[2].reason
+
+
+def test_a_damaged_test_report_spares_the_others():
+    """A test report with a broken checksum would hide the coverage behind it."""
+    whole = _zip({"junit.xml": b"<testsuite>" + b" " * 20_000 + b"</testsuite>", "l.info": LCOV})
+    archive = io.BytesIO(whole.getvalue().replace(b" </testsuite>", b"_</testsuite>", 1))
+    tests, report = read_artifact(archive, ALL)
+    assert isinstance(tests, NoTests)
+    assert "Bad CRC" in tests.reason
+    assert isinstance(report, FoundReport)
 
 
 def test_globs_choose_members():

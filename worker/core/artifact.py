@@ -14,19 +14,32 @@ import zlib
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
-from worker.core import formats
+from worker.core import formats, junit
 from worker.core.errors import ReportError, SummaryError
 from worker.core.formats import HEAD, MAX_BYTES
+from worker.core.formats._base import unpack
+from worker.core.zipmember import LOCAL, LOCAL_SIZE, METHODS, ZipMember
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from worker.core.formats import Format, Parsed, Sources
+    from worker.core.junit import TestRun
     from worker.core.paths import Glob
 
-__all__ = ["MAX_ENTRIES", "MAX_TOTAL", "FoundReport", "NoReport", "read_artifact"]
+__all__ = [
+    "MAX_ENTRIES",
+    "MAX_TESTS",
+    "MAX_TOTAL",
+    "FoundReport",
+    "FoundTests",
+    "Member",
+    "NoReport",
+    "NoTests",
+    "read_artifact",
+]
 
 MAX_ENTRIES = 50_000
 """Entries of an archive. Each costs Python over a kilobyte before its content is looked at."""
@@ -34,16 +47,19 @@ MAX_ENTRIES = 50_000
 MAX_TOTAL = 400 * 2**20
 """Bytes read from one archive after decompression, over all members."""
 
+MAX_TESTS = 32 * 2**20
+"""The longest JUnit report read, in bytes after decompression. They are a few MB at most."""
+
+_MAX_ALL_TESTS = 2 * MAX_TESTS
+"""So much of JUnit reports is read from one archive, in bytes: they are slow to read."""
+
 _MAX_DIRECTORY = 64 * 2**20
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
 _ENTRY = b"PK\x01\x02"
-_LOCAL = b"PK\x03\x04"
-_LOCAL_SIZE = 30
 _ENCRYPTED = 1
 _CHUNK = 2**20
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _READ_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
@@ -76,15 +92,38 @@ class NoReport:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class FoundTests:
+    """A member of the archive that is a JUnit report: of tests, not of coverage."""
+
+    name: str
+    run: TestRun
+
+
+@dataclass(frozen=True, slots=True)
+class NoTests:
+    """A JUnit report that can not be read; no verdict on coverage needs it."""
+
+    name: str
+    reason: str
+
+
+Member: TypeAlias = "FoundReport | FoundTests | NoReport | NoTests | ReportError"
+
+
 def read_artifact(
-    archive: BinaryIO, files: Sequence[Glob], sources: Sources | None = None
-) -> Iterator[FoundReport | NoReport | ReportError]:
+    archive: BinaryIO,
+    files: Sequence[Glob],
+    sources: Sources | None = None,
+    read: Callable[[bytes, Sources | None], tuple[Format, Parsed]] = formats.read,
+) -> Iterator[Member]:
     """Yield what the members are whose names match one of `files`, in the archive's order.
 
     A member that can not be read is yielded as a `ReportError` that names it, and the
     others follow. Raises a `ReportError` without a name where the archive as a whole can
     not be read (cut off, no zip at all); downloading it again may mend that. `sources` gives
-    the measured files to the formats that need them.
+    the measured files to the formats that need them. `read` reads a report, as `formats.read`
+    does; the caller may have it done elsewhere.
     """
     _check_directory(archive)
     try:
@@ -95,25 +134,31 @@ def read_artifact(
         infos = opened.infolist()
         if not infos:
             raise ReportError("the artifact is empty; did the coverage tool write its report?")
-        yield from _read_members(opened, infos, files, sources)
+        wanted = [info for info in infos if _is_wanted(info.filename, files)]
+        names = Counter(info.filename for info in infos)
+        overlapping = _overlapping(infos, opened.start_dir)
+        yield from _read_members(
+            archive, wanted, names, overlapping, lambda data: read(data, sources)
+        )
+
+
+def _is_wanted(name: str, files: Sequence[Glob]) -> bool:
+    return not name.endswith("/") and any(glob.matches(name) for glob in files)
 
 
 def _read_members(
-    archive: zipfile.ZipFile,
-    infos: Sequence[zipfile.ZipInfo],
-    files: Sequence[Glob],
-    sources: Sources | None,
-) -> Iterator[FoundReport | NoReport | ReportError]:
-    names = Counter(info.filename for info in infos)
-    overlapping = _overlapping(infos, archive.start_dir)
+    archive: BinaryIO,
+    wanted: Sequence[zipfile.ZipInfo],
+    names: Counter[str],
+    overlapping: frozenset[str],
+    read: Callable[[bytes], tuple[Format, Parsed]],
+) -> Iterator[Member]:
     budget = _Budget()
-    for info in infos:
+    for info in wanted:
         name = info.filename
-        if name.endswith("/") or not any(glob.matches(name) for glob in files):
-            continue
         try:
             _check_member(info, names[name], name in overlapping)
-            yield _read_member(archive, info, budget, sources)
+            yield _read_member(ZipMember(archive, info), info, budget, read)
         except SummaryError as error:
             yield NoReport(name, error.reason)
         except ReportError as error:
@@ -130,46 +175,64 @@ def _read_members(
 
 
 class _Budget:
-    """How many more bytes may be read from the archive."""
+    """How many more bytes may be read from the archive, and how many of test reports."""
 
-    __slots__ = ("left",)
+    __slots__ = ("left", "tests_left")
 
     def __init__(self) -> None:
         self.left = MAX_TOTAL
+        self.tests_left = _MAX_ALL_TESTS
 
-    def read(self, member: BinaryIO, size: int) -> bytes:
+    def read(self, member: ZipMember, size: int) -> bytes:
         data = member.read(min(size, max(self.left, 0)))
         self.left -= len(data)
         return data
 
 
 def _read_member(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Budget, sources: Sources | None
-) -> FoundReport | NoReport:
-    with archive.open(info) as stream:
-        member: BinaryIO = stream  # type: ignore[assignment] # ZipExtFile is one but for `write`
-        head = budget.read(member, HEAD)
-        if head.startswith(_LOCAL) and info.filename.lower().endswith(".zip"):
-            raise ReportError("is a zip inside of the artifact's zip; upload the report itself")
-        if formats.recognise(head) is None:
-            return NoReport(info.filename)
-        data = _read_rest(member, head, budget)
+    member: ZipMember,
+    info: zipfile.ZipInfo,
+    budget: _Budget,
+    read: Callable[[bytes], tuple[Format, Parsed]],
+) -> FoundReport | FoundTests | NoReport | NoTests:
+    head = budget.read(member, HEAD)
+    if head.startswith(LOCAL) and info.filename.lower().endswith(".zip"):
+        raise ReportError("is a zip inside of the artifact's zip; upload the report itself")
+    if junit.sniff(head):
+        return _read_tests(member, info.filename, head, budget)
+    if formats.recognise(head) is None:
+        return NoReport(info.filename)
+    data = _read_rest(member, head, budget, MAX_BYTES)
     if len(data) != info.file_size:
         raise ReportError(
             f"says it has {info.file_size} bytes and has {len(data)}; upload it again"
         )
-    known, parsed = formats.read(data, sources)
+    known, parsed = read(data)
     return FoundReport(info.filename, known, parsed)
 
 
-def _read_rest(member: BinaryIO, head: bytes, budget: _Budget) -> bytes:
+def _read_tests(member: ZipMember, name: str, head: bytes, budget: _Budget) -> FoundTests | NoTests:
+    if budget.tests_left <= 0:
+        most = _MAX_ALL_TESTS // 2**20
+        return NoTests(name, f"the test reports before it hold more than {most} MB in sum")
+    try:
+        data = unpack(_read_rest(member, head, budget, MAX_TESTS), MAX_TESTS)
+        budget.tests_left -= len(data)
+        return FoundTests(name, junit.parse_junit(data))
+    except ReportError as error:
+        return NoTests(name, error.reason)
+    except _READ_ERRORS as error:
+        return NoTests(name, f"can not be unpacked: {error}")
+
+
+def _read_rest(member: ZipMember, head: bytes, budget: _Budget, most: int) -> bytes:
     """Return the whole content. One growing buffer: joining pieces would need twice the room."""
     buffer = io.BytesIO()
     piece = head
     while piece:
         buffer.write(piece)
-        if buffer.tell() > MAX_BYTES:
-            raise ReportError(f"has more than {MAX_BYTES // 2**20} MB; split the report")
+        if buffer.tell() > most:
+            raise ReportError(f"has more than {most // 2**20} MB; split the report")
         piece = budget.read(member, _CHUNK)
     if budget.left <= 0:
         raise ReportError("was not read to its end")
@@ -179,7 +242,7 @@ def _read_rest(member: BinaryIO, head: bytes, budget: _Budget) -> bytes:
 def _check_member(info: zipfile.ZipInfo, count: int, overlaps: bool) -> None:
     if info.flag_bits & _ENCRYPTED:
         raise ReportError("is encrypted; upload it without a password")
-    if info.compress_type not in _METHODS:
+    if info.compress_type not in METHODS:
         raise ReportError(
             f"is compressed by method {info.compress_type}; upload it stored or deflated"
         )
@@ -203,7 +266,7 @@ def _overlapping(infos: Sequence[zipfile.ZipInfo], directory: int) -> frozenset[
 
 def _end_of(info: zipfile.ZipInfo) -> int:
     """Return where a member ends at the earliest; its local extra fields may add some bytes."""
-    return info.header_offset + _LOCAL_SIZE + len(info.orig_filename) + info.compress_size
+    return info.header_offset + LOCAL_SIZE + len(info.orig_filename) + info.compress_size
 
 
 def _check_directory(archive: BinaryIO) -> None:
@@ -247,7 +310,7 @@ def _why_no_zip(archive: BinaryIO, size: int) -> str:
     head = archive.read(512).lstrip()
     if not size:
         return "the artifact's download is empty; download it again"
-    if head.startswith(_LOCAL):
+    if head.startswith(LOCAL):
         return "the artifact's zip is cut off: it has no end record; download or upload it again"
     if head[:1] == b"<":
         return "the artifact's download is an HTML or XML page, not a zip; download it again"

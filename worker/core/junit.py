@@ -31,7 +31,8 @@ __all__ = ["MAX_CASES", "NO_TESTS", "Outcome", "TestCase", "TestRun", "parse_jun
 
 Outcome = Literal["passed", "failed", "error", "skipped"]
 
-MAX_CASES = 1_000_000
+MAX_CASES = 300_000
+"""Test cases of one report. Each takes up to a kilobyte while it is read."""
 
 _ROOTS = frozenset({"testsuites", "testsuite"})
 _RESULTS: dict[str, Outcome] = {"error": "error", "failure": "failed", "skipped": "skipped"}
