@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from worker.core.diff.hunks import write_patch
 from worker.core.diff.patch import parse_patch
-from worker.core.diff.texts import diff_texts
+from worker.core.diff.texts import diff_lines, split_lines
 from worker.core.diff.values import Diff, FileDiff
 from worker.core.errors import DiffIncompleteError
 
@@ -42,12 +43,14 @@ def fill(file: FileDiff, old: bytes | None, new: bytes | None) -> FileDiff:
     may measure sources in UTF-16. Raises `DiffIncompleteError` where the two can not be
     compared.
     """
+    before, after = split_lines(old or b""), split_lines(new or b"")
     try:
-        added, removed = diff_texts(old or b"", new or b"")
+        added, removed = diff_lines(before, after)
     except DiffIncompleteError as error:
         raise DiffIncompleteError(f"{file.path}: {error}") from error
     binary = any(b"\0" in side[:_BINARY_PROBE] for side in (old, new) if side)
-    return replace(file, added=added, removed=removed, complete=True, binary=binary)
+    patch = write_patch(before, after, added, removed)
+    return replace(file, added=added, removed=removed, complete=True, binary=binary, patch=patch)
 
 
 def _file_diff(file: ChangedFile) -> FileDiff:
@@ -59,6 +62,7 @@ def _file_diff(file: ChangedFile) -> FileDiff:
         removed=removed,
         status=file.status,
         complete=complete or file.status == "removed",
+        patch=file.patch if complete and file.patch else "",
     )
 
 

@@ -21,7 +21,7 @@ from worker.core.model import MAX_LINE, bitmap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["MAX_CELLS", "diff_texts"]
+__all__ = ["MAX_CELLS", "align_lines", "diff_lines", "diff_texts", "split_lines"]
 
 MAX_CELLS = 400_000_000
 """Old lines times new lines in one table: 20,000 each, 0.2 seconds and 50 MB."""
@@ -35,12 +35,24 @@ def diff_texts(old: str | bytes, new: str | bytes) -> tuple[int, int]:
     differs from the same line with one. Raises `DiffIncompleteError` where the two differ
     in too many lines that both have (see `MAX_CELLS`).
     """
-    before, after = _lines(old), _lines(new)
+    return diff_lines(split_lines(old), split_lines(new))
+
+
+def diff_lines(old: list[bytes], new: list[bytes]) -> tuple[int, int]:
+    """Return the same of two lists of lines (`split_lines`)."""
     kept_old, kept_new = set(), set()
-    for i, j in _pairs(before, after, _MAX_SPLITS):
+    for i, j in _pairs(old, new, _MAX_SPLITS):
         kept_old.add(i)
         kept_new.add(j)
-    return _others(after, kept_new), _others(before, kept_old)
+    return _others(new, kept_new), _others(old, kept_old)
+
+
+def align_lines(old: list[bytes], new: list[bytes]) -> list[tuple[int, int]]:
+    """Return the index pairs of a longest common subsequence, ascending.
+
+    Raises `DiffIncompleteError` as `diff_texts` does.
+    """
+    return sorted(_pairs(old, new, _MAX_SPLITS))
 
 
 def _pairs(old: list[bytes], new: list[bytes], splits: int) -> Iterator[tuple[int, int]]:
@@ -102,12 +114,13 @@ def _anchors(old: list[bytes], new: list[bytes]) -> list[tuple[int, int]]:
     return anchors[::-1]
 
 
-def _lines(text: str | bytes) -> list[bytes]:
+def split_lines(text: str | bytes) -> list[bytes]:
+    """Return a text's lines without their ends; a last line that has none gets one instead."""
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     lines = data.split(b"\n")
     unended = lines.pop()
     if unended:
-        # No other line holds a "\n", so this one can only equal another unended line.
+        # No other line ends so, so that this one can only equal another unended line.
         lines.append(unended + b"\n")
     return lines
 

@@ -33,6 +33,12 @@ class FileDiff:
     """False where lines may have been added that the diff does not tell: ask `fill`."""
     binary: bool = False
     """Git takes it for no text. UTF-16 sources are such files too, and have lines."""
+    patch: str = field(default="", compare=False, repr=False)
+    """The hunks that tell the lines' text, with any number of lines around them.
+
+    Empty where the text is not known: of a file that GitHub gives no patch for. Two diffs
+    of the same lines are the same, whatever text they come from.
+    """
 
 
 @dataclass(frozen=True, slots=True)
