@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.sandbox import payloads
+from bot.sandbox.objects import Tree
 from bot.sandbox.records import App, Artifact, CheckRun, CheckSuite, Run, Workflow
 
 if TYPE_CHECKING:
     from bot.sandbox.repository import Repo
 
 __all__ = [
+    "Artifacts",
     "Content",
     "finish_run",
     "pack",
@@ -27,6 +29,9 @@ __all__ = [
 
 Content = Mapping[str, bytes] | bytes
 """An artifact's files by name, or the archive's own bytes (a broken one, say)."""
+
+Artifacts = Mapping[str, Content] | Callable[[Tree], Mapping[str, Content]]
+"""A run's artifacts by name, or what makes them of the files that it checks out."""
 
 RETENTION = timedelta(days=90)
 
@@ -57,9 +62,12 @@ def start_run(
     event: str = "pull_request",
     workflow: str = "CI",
     status: str = "in_progress",
+    checkout: str = "",
 ) -> Run:
     """Begin a run of a workflow on a head commit: `requested`, then `in_progress`.
 
+    It checks out what GitHub gives it, for `pull_request` the test merge of now, unless the
+    workflow says `checkout`: a ref.
     `status` may also be `queued`, `waiting`, `pending` or `requested`: then it stays there.
     """
     world = repo.world
@@ -87,6 +95,7 @@ def start_run(
             started_at=now,
             suite_id=suite.id,
             check_run_id=job.id,
+            checkout_sha=_checkout(repo, sha, event, checkout),
         )
         repo.runs[run.id] = run
         _begin(repo, run, status)
@@ -113,6 +122,22 @@ def _origin(repo: Repo, sha: str, event: str) -> tuple[str | None, Repo]:
     return (found[0] if found else repo.default_branch), repo
 
 
+def _checkout(repo: Repo, sha: str, event: str, ref: str) -> str:
+    """Return the commit that a run's jobs check out.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request
+    """
+    if ref:
+        commit = repo.resolve(ref)
+        if commit is None:
+            raise KeyError(ref)
+        return commit.sha
+    if event == "pull_request":
+        merges = [pull.merge_sha for pull in repo.pulls_with_head(sha) if pull.merge_sha]
+        return merges[0] if merges else sha
+    return sha
+
+
 def _workflow(repo: Repo, name: str) -> Workflow:
     if name not in repo.workflows:
         path = f".github/workflows/{name.lower().replace(' ', '-')}.yml"
@@ -133,10 +158,13 @@ def _emit(repo: Repo, action: str, run: Run) -> None:
     repo.world.emit("workflow_run", payloads.workflow_run(repo, action, run), repo)
 
 
-def finish_run(repo: Repo, run: Run, conclusion: str, artifacts: Mapping[str, Content]) -> Run:
+def finish_run(repo: Repo, run: Run, conclusion: str, artifacts: Artifacts) -> Run:
     """Upload artifacts and complete a run: `success`, `failure`, `skipped` or the like."""
     with repo.world.lock:
-        for name, content in artifacts.items():
+        made = artifacts
+        if callable(made):
+            made = made(repo.objects.commits[run.checkout_sha].files)
+        for name, content in made.items():
             upload(repo, run, name, content)
         _move(repo, run, "completed", conclusion)
         _emit(repo, "completed", run)

@@ -104,6 +104,7 @@ def started_loop(
             "COVGATE_PRIVATE_KEY": github.private_key_pem,
             "COVGATE_WEBHOOK_SECRET": github.webhook_secret,
             "COVGATE_GITHUB_URL": github.url,
+            "COVGATE_WRITE_GAP": "0",  # nobody waits in a play
         }
         # What is set for a real installation must not leak into a play.
         clean = {name: v for name, v in environment.items() if not name.startswith("COVGATE_")}

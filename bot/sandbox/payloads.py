@@ -140,10 +140,14 @@ def workflow_run(repo: Repo, action: str, run: Run) -> Json:
     }
 
 
-def check_run(repo: Repo, action: str, check: CheckRun, sender: User) -> Json:
-    """Return a check run's `created`, `completed` or `rerequested`."""
+def check_run(
+    repo: Repo, action: str, check: CheckRun, sender: User, button: str | None = None
+) -> Json:
+    """Return a check run's `created`, `completed`, `rerequested` or `requested_action`."""
     suite = actions.check_suite(repo, repo.suites[check.suite_id])
+    pressed = {} if button is None else {"requested_action": {"identifier": button}}
     return {
+        **pressed,
         "action": action,
         "check_run": actions.check_run(repo, check) | {"check_suite": suite},
         **_about(repo, sender),

@@ -141,7 +141,8 @@ class Artifact:
 class Run:
     """A workflow run in its latest attempt.
 
-    `head_repository_id` is None where the fork was deleted.
+    `head_repository_id` is None where the fork was deleted. `checkout_sha` is the commit
+    that its jobs check out, which GitHub tells nobody: it stays in later attempts.
     """
 
     id: int
@@ -158,6 +159,7 @@ class Run:
     started_at: datetime
     suite_id: int
     check_run_id: int
+    checkout_sha: str
     attempt: int = 1
     status: str = "queued"
     conclusion: str | None = None

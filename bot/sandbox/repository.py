@@ -292,7 +292,7 @@ class Repo:
         self,
         run: Run,
         conclusion: str = "success",
-        artifacts: Mapping[str, ci.Content] | None = None,
+        artifacts: ci.Artifacts | None = None,
     ) -> Run:
         """Upload a run's artifacts and end it."""
         return ci.finish_run(self, run, conclusion, artifacts or {})
@@ -304,10 +304,11 @@ class Repo:
         event: str = "pull_request",
         workflow: str = "CI",
         conclusion: str = "success",
-        artifacts: Mapping[str, ci.Content] | None = None,
+        checkout: str = "",
+        artifacts: ci.Artifacts | None = None,
     ) -> Run:
         """Run a workflow on a head commit from its request to its end."""
-        run = self.start_run(sha, event=event, workflow=workflow)
+        run = self.start_run(sha, event=event, workflow=workflow, checkout=checkout)
         return self.finish_run(run, conclusion, artifacts)
 
     def rerun(self, run: Run) -> Run:
@@ -339,6 +340,18 @@ class Repo:
             payload = payloads.check_run(self, "rerequested", check, person)
             self.world.emit("check_run", payload, self)
 
+    def press(self, check: CheckRun, button: str, sender: str | None = None) -> None:
+        """Press one of a check run's own buttons; KeyError where it has no such one.
+
+        https://docs.github.com/en/rest/checks/runs#create-a-check-run
+        """
+        with self.world.lock:
+            if button not in {action["identifier"] for action in check.actions}:
+                raise KeyError(button)
+            person = self.world.user(sender or self.owner.login)
+            payload = payloads.check_run(self, "requested_action", check, person, button)
+            self.world.emit("check_run", payload, self)
+
     def rerequest_suite(self, sha: str, sender: str | None = None) -> None:
         """Press "Re-run all checks" at a commit."""
         with self.world.lock:
@@ -355,10 +368,22 @@ class Repo:
                 raise ValueError(f"{self.full_name}#{pull.number} is in conflict")
             base = self.tip(pull.base_ref)
             name = f"gh-readonly-queue/{pull.base_ref}/pr-{pull.number}-{base}"
-            self.branches[name] = merge.sha
+            self.push(name, merge.sha, author=pull.author.login)
             payload = payloads.merge_group(self, name, merge, base, pull)
             self.world.emit("merge_group", payload, self)
             return merge.sha
+
+    def dequeue(self, pull: Pull, *, merge: bool = True) -> None:
+        """Let the merge queue take a pull request in, or throw it out of the queue."""
+        with self.world.lock:
+            start = f"gh-readonly-queue/{pull.base_ref}/pr-{pull.number}-"
+            name = next(branch for branch in self.branches if branch.startswith(start))
+            group = self.branches[name]
+            if merge:
+                pull.state, pull.merge_sha = "closed", group
+                self.push(pull.base_ref, group, author=pull.author.login)
+                pull.emit("closed", pull.author)
+            self.delete_branch(name)
 
     def pulls_with_head(self, sha: str) -> list[Pull]:
         """Return the open pull requests whose head is a commit."""

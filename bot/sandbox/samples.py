@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.sandbox.repository import Repo
     from bot.sandbox.world import World
 
-__all__ = ["SAMPLES", "Sample", "Snapshot", "Step", "load_samples", "read_export"]
+__all__ = ["SAMPLES", "VISITOR", "Sample", "Snapshot", "Step", "load_samples", "read_export"]
 
 SAMPLES = ("humanize", "yajl", "qs")
 
@@ -114,6 +114,10 @@ def read_export(data: bytes) -> Iterator[Snapshot]:
         yield Snapshot(message, dict(tree))
 
 
+VISITOR = "you"
+"""Who looks at the page."""
+
+
 def load_samples(world: World) -> dict[str, Sample]:
     """Make the sample repositories, each with a base whose CI left a report.
 
@@ -129,6 +133,7 @@ def _load(world: World, name: str) -> Sample:
     uploads = [_uploads(folder, commit["reports"]) for commit in told["commits"]]
     with world.lock:
         repo = world.add_repository(told["repository"], files=commits[0].files)
+        repo.grant(VISITOR, "maintain")
         sample = Sample(repo)
         workflow = told["workflow"]
         repo.run_ci(repo.tip(), event="push", workflow=workflow, artifacts=uploads[0])

@@ -115,6 +115,8 @@ class World:
         self.faults = Faults()
         self.limits = RateLimits(clock)
         self.users: dict[str, User] = {}
+        self.teams: dict[str, set[str]] = {}
+        """Logins by team, "org/slug"."""
         self.repositories: dict[int, Repo] = {}
         self.installations: dict[int, Installation] = {}
         self.tokens: dict[str, Token] = {}

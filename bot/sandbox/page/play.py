@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.sandbox.page.people import speakers
+from bot.sandbox.samples import VISITOR
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -13,10 +16,7 @@ if TYPE_CHECKING:
     from bot.sandbox.repository import Repo
     from bot.sandbox.samples import Sample
 
-__all__ = ["PLAYS", "VISITOR", "Play"]
-
-VISITOR = "you"
-"""Who comments, closes and re-runs from the page."""
+__all__ = ["PLAYS", "Play"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,10 @@ def _comment(play: Play) -> str:
         return play.at()
     if len(text) > play.repo.world.caps.comment_chars:
         raise ValueError("the comment is too long")
-    made = play.pull.comment(VISITOR, text)
+    speaker = play.form.get("as", VISITOR)
+    if speaker not in {known.login for known in speakers(play.pull)}:
+        raise LookupError(f"{speaker} does not take part")
+    made = play.pull.comment(speaker, text)
     return play.at(f"#issuecomment-{made.id}")
 
 
@@ -103,6 +106,11 @@ def _recheck(play: Play) -> str:
     return play.at("/checks")
 
 
+def _press(play: Play) -> str:
+    play.repo.press(play.repo.checks[int(play.form["check"])], play.form["button"], VISITOR)
+    return play.at("/checks")
+
+
 def _redeliver(play: Play) -> str:
     world, number = play.repo.world, int(play.form["delivery"])
     found = (d for d in world.deliveries if (d.id, d.repository_id) == (number, play.repo.id))
@@ -117,6 +125,7 @@ PLAYS: Mapping[str, Callable[[Play], str]] = {
     "close": _close,
     "comment": _comment,
     "finish": _finish,
+    "press": _press,
     "recheck": _recheck,
     "redeliver": _redeliver,
     "reopen": _reopen,

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot.sandbox.markdown import render_markdown
+from bot.sandbox.page.people import commands_to_try, speakers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bot.sandbox.deliveries import Courier
+    from bot.sandbox.page.people import Speaker
     from bot.sandbox.pulls import Pull
     from bot.sandbox.records import Artifact, CheckRun, Comment, Delivery, Run
     from bot.sandbox.repository import Repo
@@ -68,6 +70,15 @@ _EXPECTED = State("expected", "Waiting for status to be reported")
 
 
 @dataclass(frozen=True, slots=True)
+class ButtonView:
+    """One of a check's own buttons."""
+
+    identifier: str
+    label: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckView:
     """The check `covgate` on a commit; `id` is None as long as nobody made it."""
 
@@ -78,6 +89,7 @@ class CheckView:
     summary: Markup = _NOTHING
     text: Markup = _NOTHING
     time: str = ""
+    buttons: tuple[ButtonView, ...] = ()
 
     @property
     def pending(self) -> bool:
@@ -204,6 +216,9 @@ class PullView:
     receiver: str
     steps: StepsView | None
     conflict: bool
+    speakers: tuple[Speaker, ...]
+    commands: tuple[str, ...]
+    """Slash-commands to try, a line each."""
 
     @property
     def pending(self) -> bool:
@@ -266,6 +281,8 @@ def view_pull(pull: Pull, courier: Courier, sample: Sample | None) -> PullView:
         receiver=courier.url or "",
         steps=view_steps(sample),
         conflict=pull.merge_sha is None,
+        speakers=speakers(pull),
+        commands=commands_to_try(pull),
     )
 
 
@@ -289,6 +306,12 @@ def view_check(repo: Repo, sha: str) -> CheckView:
         summary=render_markdown(check.summary or ""),
         text=render_markdown(check.text or ""),
         time=f"{check.completed_at or check.started_at:%H:%M:%S}",
+        # As on GitHub, they appear once the check has ended.
+        buttons=tuple(
+            ButtonView(one["identifier"], one["label"], one["description"])
+            for one in check.actions
+            if check.status == "completed"
+        ),
     )
 
 

@@ -27,6 +27,7 @@ CONCLUSIONS = (
 )
 LEVELS = ("notice", "warning", "failure")
 MOST_ACTIONS = 3
+MOST_DESCRIPTION = 140
 ACTION_SIZES = {"label": 20, "description": 40, "identifier": 20}
 
 
@@ -227,6 +228,9 @@ def _create_status(call: Call) -> Reply:
         raise RefusalError(422, f"No commit found for SHA: {sha}")
     if body.get("state") not in ("error", "failure", "pending", "success"):
         raise invalid("Status", "state")
+    if len(body.get("description") or "") > MOST_DESCRIPTION:
+        text = f"description is too long (maximum is {MOST_DESCRIPTION} characters)"
+        raise invalid("Status", "description", "custom", text)
     status = Status(
         world.next_id("status"),
         sha,
