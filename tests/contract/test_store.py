@@ -11,8 +11,17 @@ import pytest
 
 from tests.fakes.store import MemoryStore
 from worker.core.errors import CovgateError
+from worker.core.habits import Outcome
+from worker.core.numbers import Ratio
 from worker.core.refs import Repository, Sha
-from worker.ports import BaselineRecord, Store, VerdictRecord
+from worker.ports import (
+    BaselineRecord,
+    FlappingRecord,
+    ObservationRecord,
+    OverrideRecord,
+    Store,
+    VerdictRecord,
+)
 from worker.store import open_store
 
 if TYPE_CHECKING:
@@ -25,6 +34,11 @@ ELSEWHERE = Repository(8, 80, "other/thing", "main")
 A, B, C = Sha("a" * 40), Sha("b" * 40), Sha("c" * 40)
 BASELINE = BaselineRecord(70, A, "main", 81, 100, b"report\0\xff", 1000, 1, NOON)
 VERDICT = VerdictRecord(70, 5, A, "success", "60 % of new code", '{"gates": []}', NOON)
+
+OBSERVATION = ObservationRecord(70, A, "suites", b"report\0\xff", 1000, 1, NOON)
+FLAPPING = FlappingRecord(70, "src/naïve.py", "f" * 32, 0b1010, NOON)
+
+OVERRIDE = OverrideRecord(70, 3_200_000_001, 0, 5, A, "mira", "the release must go", NOON)
 
 
 @pytest.fixture(
@@ -245,3 +259,200 @@ def test_nothing_of_a_forgotten_repository_comes_back(known: Store) -> None:
     with pytest.raises(CovgateError, match="remember_repository"):
         known.record_verdict(VERDICT)
     assert not known.has_baseline(70)
+
+
+def test_the_highest_mark_of_a_branch_is_exact_and_its_own(known: Store) -> None:
+    """A ratchet would slip, or hold a release branch to what main has."""
+    assert known.best(70, "main") is None
+    for commit, branch, covered, total in (
+        (A, "main", 2, 3),
+        (B, "main", 666_666, 1_000_000),
+        (C, "release", 9, 10),
+        (Sha("d" * 40), "main", 0, 0),
+    ):
+        known.record_baseline(
+            replace(BASELINE, commit=commit, branch=branch, covered=covered, total=total)
+        )
+    assert known.best(70, "main") == Ratio(2, 3)
+    assert known.best(70, "release") == Ratio(9, 10)
+    assert known.best(71, "main") is None
+
+
+def test_the_inputs_of_the_latest_verdict_of_a_pull_request_are_kept(known: Store) -> None:
+    """A verdict that somebody doubts could not be made again, or another one would be."""
+    assert known.inputs("acme/rockets", 5) is None
+    known.record_inputs(70, 5, A, b"first")
+    known.record_inputs(70, 6, A, b"another's")
+    known.record_inputs(70, 5, B, b"second\0\xff")
+    assert known.inputs("Acme/Rockets", 5) == (B, b"second\0\xff")
+    assert known.inputs("acme/anvils", 5) is None
+    known.forget(7, 70)
+    assert known.inputs("acme/rockets", 5) is None
+
+
+def test_a_baselines_flags_and_details_come_back(known: Store) -> None:
+    """A suite that did not run would go unnoticed, and no cause be found for lost lines."""
+    record = replace(BASELINE, flags={"unit": b"u\0", "e2e": b"\xff"}, details=b"\0d")
+    known.record_baseline(record)
+    found = known.baseline(70, [A])
+    assert found == record
+
+
+def test_a_newer_runs_flags_replace_the_older_ones_and_never_the_other_way(known: Store) -> None:
+    """A flag of a replaced run would stand beside the report of another."""
+    known.record_baseline(replace(BASELINE, flags={"unit": b"1", "e2e": b"1"}))
+    known.record_baseline(replace(BASELINE, attempt=2, flags={"unit": b"2"}))
+    known.record_baseline(replace(BASELINE, attempt=1, flags={"late": b"1"}))
+    found = known.baseline(70, [A])
+    assert found is not None
+    assert found.flags == {"unit": b"2"}
+
+
+def test_the_nearest_commit_with_a_flag_is_found(known: Store) -> None:
+    """A slow suite that runs at night could not be carried forward."""
+    known.record_baseline(replace(BASELINE, commit=C, flags={"e2e": b"old"}))
+    known.record_baseline(replace(BASELINE, commit=B, flags={"e2e": b"new", "unit": b"u"}))
+    known.record_baseline(replace(BASELINE, commit=A, flags={"unit": b"u"}))
+    found = known.flag(70, "e2e", [A, B, C])
+    assert found is not None
+    assert (found.commit, found.flag, found.report, found.recorded_at) == (B, "e2e", b"new", NOON)
+    assert known.flag(70, "e2e", [A]) is None
+    assert known.flag(70, "e2e", []) is None
+    assert known.flag(71, "e2e", [B]) is None
+
+
+def test_commits_are_found_by_their_tree(known: Store) -> None:
+    """After a squash, the report of the very same files would not be found."""
+    known.record_tree(70, C, Sha("1" * 40))
+    known.record_tree(70, B, Sha("1" * 40))
+    known.record_tree(70, B, Sha("1" * 40))
+    known.record_tree(70, A, Sha("2" * 40))
+    known.record_tree(71, A, Sha("1" * 40))
+    found = known.commits_of(70, [Sha("1" * 40), Sha("3" * 40)])
+    assert {tree: list(commits) for tree, commits in found.items()} == {Sha("1" * 40): [B, C]}
+    assert known.commits_of(70, []) == {}
+
+
+def test_the_last_observation_of_a_tree_is_kept_for_a_month(known: Store) -> None:
+    """Reports of every tree there ever was would fill the disk."""
+    known.record_observation(OBSERVATION)
+    known.record_observation(replace(OBSERVATION, attempt=2, report=b"again"))
+    found = known.observation(70, A)
+    assert found == replace(OBSERVATION, attempt=2, report=b"again")
+    later = replace(OBSERVATION, tree=B, recorded_at=NOON + timedelta(days=31))
+    known.record_observation(later)
+    assert known.observation(70, A) is None
+    assert known.observation(70, B) == later
+    assert known.observation(71, B) is None
+
+
+def test_what_flaps_adds_up_and_is_forgotten_after_a_quarter(known: Store) -> None:
+    """A mended test's lines would be excused for ever, or only the last one be known."""
+    other = replace(FLAPPING, path="x" * 5_000)
+    known.record_flapping([FLAPPING, other])
+    known.record_flapping([replace(FLAPPING, lines=0b100)])
+    known.record_flapping([])
+    assert known.flapping(70) == (replace(FLAPPING, lines=0b1110), other)
+    later = replace(FLAPPING, shape="0" * 32, recorded_at=NOON + timedelta(days=91))
+    known.record_flapping([later])
+    assert known.flapping(70) == (later,)
+    assert known.flapping(71) == ()
+
+
+def test_nothing_learned_outlives_its_repository(known: Store) -> None:
+    """Data of people who removed Covgate would stay."""
+    known.record_baseline(replace(BASELINE, flags={"unit": b"u"}))
+    known.record_tree(70, A, B)
+    known.record_observation(OBSERVATION)
+    known.record_flapping([FLAPPING])
+    known.forget(7, 70)
+    known.remember_repository(ROCKETS)
+    assert known.flag(70, "unit", [A]) is None
+    assert known.commits_of(70, [B]) == {}
+    assert known.observation(70, A) is None
+    assert known.flapping(70) == ()
+    known.forget(7, 70)
+    for record in (
+        lambda: known.record_tree(70, A, B),
+        lambda: known.record_observation(OBSERVATION),
+        lambda: known.record_flapping([FLAPPING]),
+    ):
+        with pytest.raises(CovgateError, match="remember_repository"):
+            record()
+
+
+def test_an_override_stays_in_the_ledger_with_all_that_is_known_of_it(known: Store) -> None:
+    """Nobody could tell any more who let what in, and why."""
+    whole = replace(
+        OVERRIDE,
+        gate="package/core",
+        until=NOON + timedelta(days=3),
+        tested=B,
+        uncovered={"src/naïve.py": 0b1110, "b.py": 1 << 90_000},
+        ended_at=NOON + timedelta(hours=1),
+        ended_by="@bob",
+        ended_comment=3_200_000_009,
+        shown_in=9,
+    )
+    known.record_override(OVERRIDE)
+    known.record_override(whole)
+    (found,) = known.overrides(70, 5)
+    assert replace(found, uncovered=dict(found.uncovered)) == whole
+    assert known.overrides(70, 6) == known.overrides(71) == ()
+
+
+def test_the_ledger_tells_the_oldest_override_first(known: Store) -> None:
+    """Two commands of one comment would overwrite one another, or the order be chance."""
+    later = replace(OVERRIDE, number=6, comment_id=1, made_at=NOON + timedelta(seconds=1))
+    second = replace(OVERRIDE, place=1, reason="a NUL \0 in it")
+    elsewhere = replace(OVERRIDE, repository_id=80)
+    for record in (elsewhere, later, second, OVERRIDE):
+        known.record_override(record)
+    assert known.overrides(70) == (OVERRIDE, replace(second, reason="a NUL \ufffd in it"), later)
+    assert [name for name, _ in known.ledger()] == [
+        "acme/rockets",
+        "acme/rockets",
+        "other/thing",
+        "acme/rockets",
+    ]
+    assert [name for name, _ in known.ledger("Other/Thing")] == ["other/thing"]
+    assert known.ledger("acme/none") == ()
+
+
+def test_the_ledger_goes_with_its_repository(known: Store) -> None:
+    """Names of people who removed Covgate would stay."""
+    known.record_override(OVERRIDE)
+    known.forget(7, 70)
+    known.remember_repository(ROCKETS)
+    assert known.overrides(70) == ()
+    known.forget(7, 70)
+    with pytest.raises(CovgateError, match="remember_repository"):
+        known.record_override(OVERRIDE)
+
+
+def test_what_workflows_left_is_kept_by_branch_and_newest_first(known: Store) -> None:
+    """Another branch's habits would decide what a pull request waits for."""
+    first = Outcome(5, A, 9, "unit", reported=True, seconds=60, recorded_at=NOON)
+    later = replace(first, number=6, recorded_at=NOON + timedelta(hours=1))
+    known.record_outcomes(70, "main", "pull", [first, later])
+    known.record_outcomes(70, "main", "pull", [replace(first, head_sha=B, reported=False)])
+    known.record_outcomes(70, "next", "pull", [first])
+    known.record_outcomes(70, "main", "group", [first])
+    known.record_outcomes(71, "main", "pull", [first])
+    assert known.outcomes(70, "main", "pull") == (
+        later,
+        replace(first, head_sha=B, reported=False),
+    )
+    assert known.outcomes(70, "elsewhere", "pull") == ()
+    known.record_outcomes(70, "main", "pull", [])
+    known.forget(7, 70)
+    assert known.outcomes(70, "main", "pull") == ()
+
+
+def test_what_workflows_left_long_ago_is_dropped(known: Store) -> None:
+    """A workflow that was deleted would be waited for until the end of time."""
+    old = Outcome(5, A, 9, "gone", reported=True, seconds=60, recorded_at=NOON)
+    known.record_outcomes(70, "main", "pull", [old])
+    new = replace(old, number=6, recorded_at=NOON + timedelta(days=91))
+    known.record_outcomes(70, "main", "pull", [new])
+    assert known.outcomes(70, "main", "pull") == (new,)

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from worker.core.errors import CovgateError
+from worker.core.numbers import Ratio
+from worker.ports import FlagRecord
 from worker.store.schema import storable
+from worker.store.sql import KEEP_FLAPPING, KEEP_OBSERVATIONS, KEEP_OUTCOMES, MOST_OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from worker.core.habits import Outcome
     from worker.core.refs import Repository, Sha
-    from worker.ports import BaselineRecord, VerdictRecord
+    from worker.ports import (
+        BaselineRecord,
+        FlappingRecord,
+        ObservationRecord,
+        OverrideRecord,
+        VerdictRecord,
+    )
 
 
 class MemoryStore:
@@ -26,6 +37,12 @@ class MemoryStore:
         self.repositories: dict[int, Repository] = {}
         self.baselines: dict[tuple[int, Sha], BaselineRecord] = {}
         self.verdicts_by_key: dict[tuple[int, int, Sha], VerdictRecord] = {}
+        self.trees: dict[tuple[int, Sha], Sha] = {}
+        self.observations: dict[tuple[int, Sha], ObservationRecord] = {}
+        self.flapping_by_key: dict[tuple[int, str, str], FlappingRecord] = {}
+        self.overrides_by_key: dict[tuple[int, int, int], OverrideRecord] = {}
+        self.inputs_by_pull: dict[tuple[int, int], tuple[Sha, bytes]] = {}
+        self.outcomes_by_key: dict[tuple[int, str, str, int, int], Outcome] = {}
         self.broken: CovgateError | None = None
 
     def remember_repository(self, repository: Repository) -> None:
@@ -43,6 +60,136 @@ class MemoryStore:
         self.ping()
         found = (self.baselines.get((repository_id, commit)) for commit in commits)
         return next((record for record in found if record is not None), None)
+
+    def flag(self, repository_id: int, flag: str, commits: Sequence[Sha]) -> FlagRecord | None:
+        self.ping()
+        for commit in commits:
+            record = self.baselines.get((repository_id, commit))
+            if record is not None and flag in record.flags:
+                return FlagRecord(commit, flag, record.flags[flag], record.recorded_at)
+        return None
+
+    def record_tree(self, repository_id: int, commit: Sha, tree: Sha) -> None:
+        self._demand(repository_id)
+        self.trees[repository_id, commit] = tree
+
+    def commits_of(self, repository_id: int, trees: Sequence[Sha]) -> Mapping[Sha, Sequence[Sha]]:
+        self.ping()
+        found: dict[Sha, list[Sha]] = {}
+        for (repository, commit), tree in sorted(self.trees.items()):
+            if repository == repository_id and tree in trees:
+                found.setdefault(tree, []).append(commit)
+        return found
+
+    def record_observation(self, record: ObservationRecord) -> None:
+        self._demand(record.repository_id)
+        self.observations = {
+            key: known
+            for key, known in self.observations.items()
+            if key[0] != record.repository_id
+            or known.recorded_at >= record.recorded_at - KEEP_OBSERVATIONS
+        }
+        self.observations[record.repository_id, record.tree] = record
+
+    def observation(self, repository_id: int, tree: Sha) -> ObservationRecord | None:
+        self.ping()
+        return self.observations.get((repository_id, tree))
+
+    def record_flapping(self, records: Sequence[FlappingRecord]) -> None:
+        for record in records:
+            self._demand(record.repository_id)
+            key = (record.repository_id, record.path, record.shape)
+            known = self.flapping_by_key.get(key)
+            lines = record.lines | (known.lines if known is not None else 0)
+            self.flapping_by_key[key] = replace(record, lines=lines)
+        if records:
+            self.flapping_by_key = {
+                key: known
+                for key, known in self.flapping_by_key.items()
+                if key[0] != records[0].repository_id
+                or known.recorded_at >= records[0].recorded_at - KEEP_FLAPPING
+            }
+
+    def flapping(self, repository_id: int) -> tuple[FlappingRecord, ...]:
+        self.ping()
+        found = sorted(self.flapping_by_key.items(), key=lambda item: item[0])
+        return tuple(record for key, record in found if key[0] == repository_id)
+
+    def record_outcomes(
+        self, repository_id: int, branch: str, kind: str, outcomes: Sequence[Outcome]
+    ) -> None:
+        for one in outcomes:
+            self._demand(repository_id)
+            key = (repository_id, branch, kind, one.number, one.workflow_id)
+            self.outcomes_by_key[key] = replace(one, name=storable(one.name))
+        if outcomes:
+            before = max(one.recorded_at for one in outcomes) - KEEP_OUTCOMES
+            self.outcomes_by_key = {
+                key: one
+                for key, one in self.outcomes_by_key.items()
+                if key[0] != repository_id or one.recorded_at >= before
+            }
+
+    def outcomes(self, repository_id: int, branch: str, kind: str) -> tuple[Outcome, ...]:
+        self.ping()
+        found = [
+            one
+            for key, one in sorted(self.outcomes_by_key.items())
+            if key[:3] == (repository_id, branch, kind)
+        ]
+        found.sort(key=lambda one: one.recorded_at, reverse=True)
+        return tuple(found[:MOST_OUTCOMES])
+
+    def best(self, repository_id: int, branch: str) -> Ratio | None:
+        self.ping()
+        ratios = [
+            Ratio(record.covered, record.total)
+            for record in self.baselines.values()
+            if (record.repository_id, record.branch) == (repository_id, branch) and record.total
+        ]
+        return max(
+            ratios, key=lambda one: (Fraction(one.covered, one.total), one.total), default=None
+        )
+
+    def record_inputs(self, repository_id: int, number: int, head_sha: Sha, inputs: bytes) -> None:
+        self._demand(repository_id)
+        self.inputs_by_pull[repository_id, number] = head_sha, inputs
+
+    def inputs(self, full_name: str, number: int) -> tuple[Sha, bytes] | None:
+        self.ping()
+        named = [
+            one.id
+            for one in self.repositories.values()
+            if one.full_name.lower() == full_name.lower()
+        ]
+        return next(
+            (self.inputs_by_pull.get((one, number)) for one in sorted(named, reverse=True)), None
+        )
+
+    def record_override(self, record: OverrideRecord) -> None:
+        self._demand(record.repository_id)
+        key = (record.repository_id, record.comment_id, record.place)
+        self.overrides_by_key[key] = replace(record, reason=storable(record.reason))
+
+    def overrides(
+        self, repository_id: int, number: int | None = None
+    ) -> tuple[OverrideRecord, ...]:
+        self.ping()
+        return tuple(
+            one
+            for _, one in self.ledger()
+            if one.repository_id == repository_id and number in {None, one.number}
+        )
+
+    def ledger(self, full_name: str = "") -> tuple[tuple[str, OverrideRecord], ...]:
+        self.ping()
+        found = sorted(self.overrides_by_key.items(), key=lambda pair: (pair[1].made_at, pair[0]))
+        names = {one.id: one.full_name for one in self.repositories.values()}
+        return tuple(
+            (names[record.repository_id], record)
+            for _, record in found
+            if full_name.lower() in {"", names[record.repository_id].lower()}
+        )
 
     def has_baseline(self, repository_id: int) -> bool:
         self.ping()
@@ -65,6 +212,10 @@ class MemoryStore:
         judged = (v for v in self.verdicts_by_key.values() if v.repository_id == repository_id)
         return any(v.details != "{}" for v in judged) or self.has_baseline(repository_id)
 
+    def is_judged(self, repository_id: int, number: int) -> bool:
+        self.ping()
+        return any(key[:2] == (repository_id, number) for key in self.verdicts_by_key)
+
     def verdicts(self, repository_id: int, head_sha: Sha) -> tuple[VerdictRecord, ...]:
         self.ping()
         found = (v for v in self.verdicts_by_key.values() if v.repository_id == repository_id)
@@ -80,6 +231,12 @@ class MemoryStore:
         self.repositories = {k: v for k, v in self.repositories.items() if k not in gone}
         self.baselines = {k: v for k, v in self.baselines.items() if k[0] not in gone}
         self.verdicts_by_key = {k: v for k, v in self.verdicts_by_key.items() if k[0] not in gone}
+        self.trees = {k: v for k, v in self.trees.items() if k[0] not in gone}
+        self.observations = {k: v for k, v in self.observations.items() if k[0] not in gone}
+        self.flapping_by_key = {k: v for k, v in self.flapping_by_key.items() if k[0] not in gone}
+        self.overrides_by_key = {k: v for k, v in self.overrides_by_key.items() if k[0] not in gone}
+        self.inputs_by_pull = {k: v for k, v in self.inputs_by_pull.items() if k[0] not in gone}
+        self.outcomes_by_key = {k: v for k, v in self.outcomes_by_key.items() if k[0] not in gone}
 
     def ping(self) -> None:
         if self.broken is not None:

@@ -9,8 +9,10 @@ import structlog
 from worker.contracts import Notice, Subject
 from worker.core.errors import ConfigError, GitHubError
 from worker.core.refs import Sha
-from worker.flows.baseline import Built, build_baseline, is_own_push
-from worker.flows.pull import read_config
+from worker.flows.baseline import Built, build_baseline, is_own_push, remember_tree
+from worker.flows.configured import read_config
+from worker.flows.effects import asks_again
+from worker.flows.group import is_of_queue
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -39,35 +41,49 @@ def reconcile_commit(look: Look) -> timedelta | None:
 
 
 def _pass_on(look: Look, runs: tuple[WorkflowRun, ...]) -> None:
-    """Ask for a look at the open pull requests whose head this commit is.
+    """Ask for a look at the open pull requests, or the merge group, whose head this commit is.
 
     A fork's run names no pull request: they are found by head repository and branch. A
-    request for the check itself is passed on as what it is.
+    request for the check itself is passed on as what it is. What a merge queue made is a
+    subject of its own.
     """
-    heads = {(run.head_repository, run.head_branch) for run in runs if run.head_repository}
+    heads = {
+        (run.head_repository, run.head_branch)
+        for run in runs
+        if run.head_repository and not is_of_queue(run)
+    }
     subject = look.claim.subject
     notices = list(look.claim.notices.values())
-    asked = [notice.event for notice in notices if notice.event.endswith(".rerequested")]
+    asked = [notice for notice in notices if asks_again(notice)]
     numbers = {
         pull.number
         for head_repository, head_branch in sorted(heads, key=str)
         for pull in look.github.pulls_from(str(head_repository), head_branch)
         if pull.head_sha == subject.id
     }
+    place = subject.installation_id, subject.repository_id
+    subjects = [Subject.pull(*place, number) for number in sorted(numbers)]
+    if any(is_of_queue(run) for run in runs):
+        subjects.append(Subject.group(*place, subject.id))
     passed = [
         Notice(
-            Subject.pull(subject.installation_id, subject.repository_id, number),
+            one,
             notices[0].repository,
-            asked[0] if asked else "workflow_run",
+            asked[0].event if asked else "workflow_run",
+            facts=asked[0].facts if asked else {},
         )
-        for number in sorted(numbers)
+        for one in subjects
     ]
     if passed:
         look.deps.inbox.accept(f"commit-{look.claim.token}", passed)
 
 
 def _keep_baseline(look: Look, runs: tuple[WorkflowRun, ...]) -> timedelta | None:
-    """Record the commit where it is on the default branch, or on one that is a base."""
+    """Record the commit where it is on the default branch, or on one that is a base.
+
+    Of others only the tree is remembered: where a commit of a base branch has the very same
+    files, and no report, theirs can be had.
+    """
     branches = {run.head_branch for run in runs if is_own_push(run, look.repository)}
     default = look.repository.default_branch
     bases = [
@@ -76,6 +92,9 @@ def _keep_baseline(look: Look, runs: tuple[WorkflowRun, ...]) -> timedelta | Non
         if branch == default or look.github.has_pulls_onto(branch)
     ]
     if not bases:
+        for run in runs:
+            if is_own_push(run, look.repository) and run.conclusion == "success":
+                remember_tree(look, run)
         return None
     try:
         config = read_config(look.github, bases[0])

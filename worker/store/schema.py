@@ -14,6 +14,8 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
+    Index,
     LargeBinary,
     MetaData,
     Table,
@@ -25,9 +27,16 @@ __all__ = [
     "METADATA",
     "StorableText",
     "UtcDateTime",
+    "baseline_flags",
     "baselines",
+    "flapping",
+    "observations",
+    "outcomes",
+    "overrides",
     "repositories",
     "storable",
+    "trees",
+    "verdict_inputs",
     "verdicts",
 ]
 
@@ -118,6 +127,70 @@ baselines = Table(
     Column("run_id", BigInteger, nullable=False),
     Column("attempt", BigInteger, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
+    Column("details", LargeBinary, nullable=True),
+)
+
+baseline_flags = Table(
+    "baseline_flags",
+    METADATA,
+    Column("repository_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("commit", StorableText, primary_key=True),
+    Column("flag", StorableText, primary_key=True),
+    Column("report", LargeBinary, nullable=False),
+    ForeignKeyConstraint(
+        ["repository_id", "commit"],
+        ["baselines.repository_id", "baselines.commit"],
+        name="fk_baseline_flags_baseline",
+        ondelete="CASCADE",
+    ),
+)
+
+trees = Table(
+    "trees",
+    METADATA,
+    _repository_id(),
+    Column("commit", StorableText, primary_key=True),
+    Column("tree", StorableText, nullable=False),
+    Index("ix_trees_tree", "repository_id", "tree"),
+)
+
+observations = Table(
+    "observations",
+    METADATA,
+    _repository_id(),
+    Column("tree", StorableText, primary_key=True),
+    Column("suites", StorableText, nullable=False),
+    Column("report", LargeBinary, nullable=False),
+    Column("run_id", BigInteger, nullable=False),
+    Column("attempt", BigInteger, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+)
+
+outcomes = Table(
+    "outcomes",
+    METADATA,
+    _repository_id(),
+    # A branch and a kind of head, hashed: a branch's name may be long for an index.
+    Column("place", StorableText, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("workflow_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", StorableText, nullable=False),
+    Column("head_sha", StorableText, nullable=False),
+    Column("reported", Boolean, nullable=False),
+    Column("seconds", BigInteger, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+)
+
+flapping = Table(
+    "flapping",
+    METADATA,
+    _repository_id(),
+    # A hash of path and shape: PostgreSQL indexes no text as long as paths may be.
+    Column("key", StorableText, primary_key=True),
+    Column("path", StorableText, nullable=False),
+    Column("shape", StorableText, nullable=False),
+    Column("lines", LargeBinary, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
 )
 
 verdicts = Table(
@@ -130,4 +203,36 @@ verdicts = Table(
     Column("title", StorableText, nullable=False),
     Column("details", StorableText, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
+)
+
+verdict_inputs = Table(
+    "verdict_inputs",
+    METADATA,
+    _repository_id(),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("head_sha", StorableText, nullable=False),
+    Column("inputs", LargeBinary, nullable=False),
+)
+
+overrides = Table(
+    "overrides",
+    METADATA,
+    _repository_id(),
+    Column("comment_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("place", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("head_sha", StorableText, nullable=False),
+    Column("who", StorableText, nullable=False),
+    Column("reason", StorableText, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("gate", StorableText, nullable=False),
+    Column("until", UtcDateTime, nullable=True),
+    Column("tested", StorableText, nullable=False),
+    # JSON: by path, the lines as [first, last].
+    Column("uncovered", StorableText, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=True),
+    Column("ended_by", StorableText, nullable=False),
+    Column("ended_comment", BigInteger, nullable=True),
+    Column("shown_in", BigInteger, nullable=True),
+    Index("ix_overrides_number", "repository_id", "number"),
 )

@@ -6,13 +6,16 @@ import multiprocessing
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 
 from worker.core.errors import CovgateError, PostponedError, SettingError
+from worker.core.refs import Sha
 from worker.store import migrate, open_store
 from worker.store.engine import open_engine, reading, writing
+from worker.store.migrate import _config
 from worker.store.schema import METADATA
 
 if TYPE_CHECKING:
@@ -124,3 +127,21 @@ def test_other_databases_are_refused(url: str) -> None:
     """A driver that is not installed would end in a traceback."""
     with pytest.raises(SettingError, match="COVGATE_DATABASE_URL"):
         open_store(url)
+
+
+def test_a_baseline_of_the_first_version_is_read_after_the_upgrade(tmp_path: Path) -> None:
+    """Every repository would be without a baseline until its next push."""
+    url = f"sqlite:///{tmp_path}/old.db"
+    engine = open_engine(url)
+    with writing(engine) as connection:
+        command.upgrade(_config(connection), "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO repositories VALUES (70, 7, 'acme/rockets', 'main', 0, '')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO baselines VALUES "
+            "(70, 'aaaa', 'main', 81, 100, x'00ff', 1000, 1, '2030-01-01 12:00:00')"
+        )
+    found = open_store(url).baseline(70, [Sha("aaaa")])
+    assert found is not None
+    assert (found.report, found.flags, found.details) == (b"\0\xff", {}, None)

@@ -15,6 +15,7 @@ from worker.core.refs import Repository, Sha
 from worker.ports import BaselineRecord
 from worker.store import SqlStore, migrate, open_store
 from worker.store.engine import open_engine, reading, writing
+from worker.store.schema import METADATA
 
 if TYPE_CHECKING:
     import sqlite3
@@ -158,8 +159,8 @@ def test_a_schema_broken_by_hand_is_said(url: str) -> None:
     """Readiness would be green over a database that can't take anything."""
     store = open_store(url)
     with writing(open_engine(url)) as connection:
-        for table in ("baselines", "verdicts", "repositories"):
-            connection.exec_driver_sql(f"DROP TABLE {table}")
+        for table in reversed(METADATA.sorted_tables):
+            connection.exec_driver_sql(f"DROP TABLE {table.name}")
     with pytest.raises(CovgateError, match="repositories"):
         store.ping()
 
