@@ -17,9 +17,17 @@ from hypothesis import strategies as st
 
 from worker.core.config import (
     DEFAULT_CONFIG,
+    CarryForward,
+    CommandsRule,
     Config,
+    CriticalPath,
+    FlagRules,
+    LineClass,
     NewCodeRule,
+    OnUnmeasured,
+    Package,
     Partial,
+    ProjectRule,
     RegressionRule,
     ReportSource,
     config_schema,
@@ -68,8 +76,13 @@ def test_the_documented_example_means_what_it_says():
         workflows=("Tests",),
         new_code=NewCodeRule(Fraction(80), blocking=True),
         regression=RegressionRule(Fraction(1, 2), blocking=False),
+        project=ProjectRule(Fraction(75), Fraction(90), ratchet=True, tolerance=Fraction(1, 10)),
+        flags=(FlagRules("unit", new_code=NewCodeRule(Fraction(70))),),
+        packages=(Package("core", ("src/core/**",), Fraction(85)),),
+        critical=(CriticalPath("payments", ("src/payments/**",), flag="integration"),),
         ignore=("generated/**", "**/*_pb2.py"),
         partial=Partial.MISSED,
+        commands=CommandsRule(allow=(("override", ("maintain", "@octo/release")),)),
         present=True,
     )
 
@@ -93,9 +106,10 @@ def test_words_that_yaml_1_1_takes_for_something_else_are_texts():
 
 
 UNKNOWN = (
-    "unknown key `x`; here may stand `gates`, `ignore`, `partial`, `reports`, `version`, "
-    "`workflows`"
+    "unknown key `x`; here may stand `check`, `commands`, `critical`, `gates`, `ignore`, "
+    "`packages`, `partial`, `path_fixes`, `reports`, `version`, `workflows`"
 )
+LINES = "a whole number from 0 to 9999"
 PLAIN = "must be a plain number such as 60 or 60.5, not the number"
 
 
@@ -108,7 +122,30 @@ PLAIN = "must be a plain number such as 60 or 60.5, not the number"
          "unknown key `minimun`; did you mean `minimum`?"),
         ("gates:\n  newcode: {}", 2, 3, "unknown key `newcode`; did you mean `new_code`?"),
         ("reports: [{artifact: a, flags: b}]", 1, 25, "unknown key `flags`; did you mean `flag`?"),
-        ("gates: {x: 1}", 1, 9, "unknown key `x`; in `gates` may stand `new_code`, `regression`"),
+        ("gates: {x: 1}", 1, 9,
+         ("unknown key `x`; in `gates` may stand `branches`, `flags`, `functions`, `new_code`, "
+         "`project`, `regression`")),
+        ("reports: [{artifact: a, flag: unit}]\ngates: {flags: {unit: {projekt: {}}}}", 2, 24,
+         "unknown key `projekt`; did you mean `project`?"),
+        ("gates: {flags: {project: {x: 1}}}", 1, 27,
+         ("unknown key `x`; in `gates.flags.project` may stand `branches`, `functions`, "
+         "`new_code`, `project`, `regression`")),
+        ("reports: [{artifact: a, carry_forward: {}}]", 1, 11,
+         "`reports[0]` needs a `flag` to carry forward"),
+        ("reports: [{artifact: a, flag: u, carry_forward: {days: 0}}]", 1, 56,
+         "`reports[0].carry_forward.days` must be a whole number such as 14, not the number 0"),
+        ("reports: [{artifact: a, flag: u, carry_forward: {commits: 101}}]", 1, 59,
+         "`reports[0].carry_forward.commits` must be from 1 to 100, not the number 101"),
+        ("reports: [{artifact: a, flag: unit}]\ngates: {flags: {unti: {}}}", 2, 17,
+         "no entry of `reports` has the flag `unti`"),
+        ("packages: [{name: a, paths: [x], flag: f}]", 1, 34,
+         "no entry of `reports` has the flag `f`"),
+        ("critical: [{name: a, paths: [x]}, {name: a, paths: [y]}]", 1, 42,
+         "`critical` has the name `a` twice"),
+        ("packages: [{name: 'a@b', paths: [x]}]", 1, 19,
+         ("`packages[0].name` must be a name of at most 100 letters, digits, spaces and "
+         ".:+/_-, and begin with a letter or a digit, not the text “a@b”")),
+        ("check: {at: both}", 1, 9, "unknown key `at`; in `check` may stand `as`"),
         ("version: 2", 1, 10, "`version` must be 1, the only version there is, not the number 2"),
         ("version: '1'", 1, 10, "`version` must be 1, the only version there is, not the text “1”"),
         ("gates: {new_code: {minimum: 101}}", 1, 29,
@@ -123,6 +160,17 @@ PLAIN = "must be a plain number such as 60 or 60.5, not the number"
         ("gates: {new_code: {minimum: 060}}", 1, 29, f"`gates.new_code.minimum` {PLAIN} 060"),
         ("gates: {new_code: {minimum: 1:30}}", 1, 29, f"`gates.new_code.minimum` {PLAIN} 1:30"),
         ("gates: {new_code: {minimum: 1_0}}", 1, 29, f"`gates.new_code.minimum` {PLAIN} 1_0"),
+        ("gates: {new_code: {count: new}}", 1, 27,
+         "`gates.new_code.count` must be a list, not the text “new”"),
+        ("gates: {new_code: {count: [moved]}}", 1, 27,
+         ("`gates.new_code.count` must have `new` among its entries; "
+          "`moved` and `touched` may be added")),
+        ("gates: {new_code: {count: [new, old]}}", 1, 33,
+         "`gates.new_code.count[1]` must be 'new', 'moved' or 'touched', not the text “old”"),
+        ("gates: {new_code: {unmeasured: skip}}", 1, 32,
+         "`gates.new_code.unmeasured` must be 'warn', 'count' or 'ignore', not the text “skip”"),
+        ("gates: {new_code: {ignore_under: 1.5}}", 1, 34,
+         f"`gates.new_code.ignore_under` must be {LINES}, not the number 1.5"),
         ("gates: {new_code: {blocking: yes}}", 1, 30,
          "`gates.new_code.blocking` must be true or false, not the text “yes”"),
         ("gates: 60", 1, 8, "`gates` must hold keys, not the number 60"),
@@ -248,6 +296,30 @@ def test_any_bytes_give_a_configuration_or_an_error(data):
     assert isinstance(outcome(data), Config | ConfigError)
 
 
+def test_what_counts_as_new_code_can_be_chosen():
+    """A team's choice of classes, exemptions and warnings would be passed over."""
+    text = "gates: {new_code: {count: [touched, new], unmeasured: count, ignore_under: 5}}"
+    rule = parse_config(text.encode()).new_code
+    assert rule.count == (LineClass.NEW, LineClass.TOUCHED)
+    assert (rule.unmeasured, rule.ignore_under) == (OnUnmeasured.COUNT, 5)
+    assert NewCodeRule().count == (LineClass.NEW,)
+
+
+def test_what_is_forgiven_and_carried_forward_can_be_chosen():
+    """A team's nightly suite, or its deletions, would be judged by somebody else's rules."""
+    text = (
+        "reports: [{artifact: a, flag: e2e, carry_forward: {days: 3}}, "
+        "{artifact: b, flag: unit, carry_forward: {}}]\n"
+        "gates: {regression: {adjust: true, noise: 0.25}}"
+    )
+    config = parse_config(text.encode())
+    assert [source.carry_forward for source in config.reports] == [
+        CarryForward(days=3),
+        CarryForward(50, 14),
+    ]
+    assert config.regression == RegressionRule(adjust=True, noise=Fraction(1, 4))
+
+
 def keys_of(schema: dict, node: dict, prefix: str = "") -> dict[str, dict]:
     """Return every key that a schema knows, with its own schema."""
     if "$ref" in node:
@@ -266,7 +338,7 @@ def test_every_key_is_described_and_documented():
     schema = config_schema()
     rows = DOCUMENTATION.read_text()
     keys = keys_of(schema, schema)
-    assert len(keys) == 15
+    assert len(keys) >= 55
     for name, node in keys.items():
         assert node.get("description"), name
         assert f"| `{name}` |" in rows, f"docs/configuration.md has no row for {name}"

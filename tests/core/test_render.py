@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from fractions import Fraction
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,9 +16,21 @@ from markdown_it import MarkdownIt
 from tests.support.drawing import draw, project
 from tests.support.runs import run
 from worker.core.analysis import analyze
-from worker.core.config import Config, ReportSource
+from worker.core.config import (
+    BranchesRule,
+    Config,
+    CriticalPath,
+    FlagRules,
+    FunctionsRule,
+    NewCodeRule,
+    Package,
+    ProjectRule,
+    ReportSource,
+)
 from worker.core.diff import Diff, FileDiff
-from worker.core.model import FileCoverage, Function, Report, bitmap
+from worker.core.model import BranchLine, FileCoverage, Function, Report, bitmap
+from worker.core.numbers import Ratio
+from worker.core.overrides import Debt, Override
 from worker.core.refs import Artifact, Sha
 from worker.core.render import (
     Context,
@@ -65,12 +79,63 @@ src/humanize/lists.py
 
 def verdict_of(drawing: str, base: Report | None, distance: int = 0) -> Verdict:
     report, diff = draw(drawing)
-    baseline = Baseline(BASE, distance, base) if base is not None else None
+    # The drawn files are not those of the base: those went in between.
+    since = Diff.of(FileDiff(file.path, file.path, 0, 0, "removed") for file in base or ())
+    baseline = Baseline(BASE, distance, base, since=since) if base is not None else None
     reason = "no baseline yet (the first run on a push to the base branch makes one)"
     return analyze(Inputs(report, diff, baseline=baseline, no_baseline=reason))
 
 
+def every_gate() -> Verdict:
+    """Return a verdict of all gates, each of them configured."""
+    report, diff = draw(
+        "pay/a.py\n+ 8 x hit\n+ miss\n 90 x hit\n miss\nweb/b.py\n 6 x hit\n 4 x miss"
+    )
+    pay = report.files["pay/a.py"]
+    functions = (Function(1, "charge", 3, 9), Function(10, "refund", 0, 20))
+    branches = (BranchLine(2, 1, 2), BranchLine(12, 2, 2))
+    report = Report.of(
+        [
+            msgspec.structs.replace(pay, functions=functions, branches=branches, partial=4),
+            report.files["web/b.py"],
+        ]
+    )
+    was = FileCoverage("pay/a.py", bitmap(range(1, 92)), bitmap(range(1, 92)))
+    before = Report.of([was, FileCoverage("web/b.py", bitmap(range(1, 11)), bitmap([1, 2]))])
+    config = Config(
+        reports=(ReportSource("coverage*", flag="unit"),),
+        project=ProjectRule(Fraction(80), Fraction(97), ratchet=True, tolerance=Fraction(1, 2)),
+        branches=BranchesRule(Fraction(70), Fraction(50)),
+        functions=FunctionsRule(Fraction(40)),
+        flags=(FlagRules("unit", new_code=NewCodeRule(Fraction(90))),),
+        packages=(
+            Package("pay", ("pay/**",), Fraction(95), Fraction(99)),
+            Package("web", ("web/**",), Fraction(70), blocking=False),
+        ),
+        critical=(CriticalPath("payments", ("pay/**",), Fraction(90)),),
+    )
+    flags = {"unit": report}
+    baseline = Baseline(BASE, 0, before, flags=flags)
+    return analyze(Inputs(report, diff, config, baseline, flags=flags, best=Ratio(99, 100)))
+
+
+OVERRIDES = (
+    Override(
+        "mira",
+        "the release must go, see @octo/ops | #7",
+        datetime(2030, 1, 1, 12, tzinfo=UTC),
+        until=datetime(2030, 2, 1, tzinfo=UTC),
+    ),
+    Override("bob", "generated", datetime(2030, 1, 1, 13, tzinfo=UTC), gate="new_code"),
+)
+DEBTS = (Debt(7, "src/a.py", bitmap([3, 4, 9]), "b" * 40, "mira", "the release must go"),)
+
 CASES: dict[str, tuple[Verdict, Context]] = {
+    "overridden": (
+        verdict_of("src/a.py\n+ 9 x hit\n+ 8 x miss\n 150 x hit", project(9, 10)),
+        replace(CONTEXT, overrides=OVERRIDES, debts=DEBTS),
+    ),
+    "every-gate": (every_gate(), CONTEXT),
     "fails": (
         verdict_of("src/a.py\n+ 9 x hit\n+ 8 x miss\n 150 x hit", project(9, 10), 2),
         CONTEXT,
@@ -101,7 +166,7 @@ def test_the_check_is_as_it_was_read_and_approved(name: str, golden: Golden) -> 
     golden(f"check/{name}.md", text)
 
 
-@pytest.mark.parametrize("name", ["fails-by-file", "first", "one-unreadable"])
+@pytest.mark.parametrize("name", ["every-gate", "fails-by-file", "first", "one-unreadable"])
 def test_the_terminal_and_json_tell_the_same(name: str, golden: Golden) -> None:
     """`covgate check` would say something else than the pull request."""
     golden(f"terminal/{name}.txt", render_terminal(*CASES[name]))

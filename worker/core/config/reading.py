@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, get_args
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,11 +14,12 @@ from worker.core.errors import ConfigError
 from worker.core.numbers import format_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
-    from worker.core.config.values import Config
+    from worker.core.config.values import Config, CriticalPath, Package
 
 __all__ = ["parse_config"]
 
@@ -50,12 +52,14 @@ def parse_config(data: bytes) -> Config:
     document = read_yaml(data)
     problems = list(document.problems)
     try:
-        config = ConfigModel.model_validate(document.data).value()
+        model = ConfigModel.model_validate(document.data)
     except ValidationError as error:
         problems += _problems(error, document)
+    else:
+        problems += _contradictions(model.value(), document)
     if problems:
         raise _error(sorted(problems))
-    return config
+    return model.value()
 
 
 def _error(problems: list[Problem]) -> ConfigError:
@@ -67,13 +71,37 @@ def _error(problems: list[Problem]) -> ConfigError:
 
 def _problems(error: ValidationError, document: Document) -> Iterator[Problem]:
     details = error.errors(include_url=False)
-    inside = {detail["loc"][:-1] for detail in details} | {detail["loc"][:-2] for detail in details}
+    inside = {detail["loc"][:end] for detail in details for end in range(len(detail["loc"]))}
     for detail in details:
         if detail["type"] == "missing" and detail["loc"] in document.keys:
             continue  # it stands there without a value, which is a problem already
         if detail["type"] == "too_short" and detail["loc"] in inside:
             continue  # pydantic does not count entries that are wrong themselves
         yield _problem(detail, document)
+
+
+def _contradictions(config: Config, document: Document) -> Iterator[Problem]:
+    """Yield what is wrong between keys: names given twice, flags that no report has."""
+    flags = {source.flag for source in config.reports if source.flag}
+    named: list[tuple[Loc, str | None]] = [
+        (("gates", "flags", rules.name), rules.name) for rules in config.flags
+    ]
+    lists: dict[str, Sequence[Package | CriticalPath]] = {
+        "packages": config.packages,
+        "critical": config.critical,
+    }
+    for key, entries in lists.items():
+        seen: set[str] = set()
+        for index, entry in enumerate(entries):
+            named.append(((key, index, "flag"), entry.flag))
+            if entry.name in seen:
+                place = document.values[key, index, "name"]
+                yield Problem(place, f"`{key}` has the name `{entry.name}` twice")
+            seen.add(entry.name)
+    for loc, flag in named:
+        if flag is not None and flag not in flags:
+            reason = f"no entry of `reports` has the flag `{shown(flag)}`"
+            yield Problem(document.keys[loc], reason)
 
 
 def _problem(detail: ErrorDetails, document: Document) -> Problem:
@@ -84,14 +112,19 @@ def _problem(detail: ErrorDetails, document: Document) -> Problem:
         return Problem(document.values[loc[:-1]], f"`{_dotted(loc)}` is missing")
     expected = _EXPECTED.get(kind, detail["msg"]).format(**detail.get("ctx", {}))
     subject = f"`{_dotted(loc)}`" if loc else "the file"
-    given = "" if kind.startswith("too_") else _given(detail["input"])
+    given = (
+        ""
+        if kind.startswith("too_") or kind in ("path_fix", "classes", "flagless")
+        else _given(detail["input"])
+    )
     if kind == "string_type" and isinstance(detail["input"], Number | bool):
         given += ": put it in quotes"
     return Problem(document.values[loc], f"{subject} {expected}{given}")
 
 
 def _unknown(loc: Loc) -> str:
-    known = sorted(_model_at(loc[:-1]).model_fields)
+    fields = _model_at(loc[:-1]).model_fields
+    known = sorted(field.alias or name for name, field in fields.items())
     name = str(loc[-1])
     reason = f"unknown key `{shown(name)}`"
     close = get_close_matches(name[:100], known, n=1)
@@ -103,11 +136,26 @@ def _unknown(loc: Loc) -> str:
 
 def _model_at(loc: Loc) -> type[BaseModel]:
     """Return the model of the mapping at `loc`."""
-    model: type[BaseModel] = ConfigModel
+    annotation: Any = ConfigModel
     for name in loc:
-        if isinstance(name, str):
-            model = _model_in(model.model_fields[name].annotation) or model
-    return model
+        annotation = _inside(annotation, name)
+    return _model_in(annotation) or ConfigModel
+
+
+def _inside(annotation: Any, name: str | int) -> Any:  # noqa: ANN401 - any type at all
+    """Return the type of what stands at a key or an index."""
+    model = _model_in(annotation)
+    while get_origin(annotation) in (Annotated, Union, UnionType):
+        annotation = next(one for one in get_args(annotation) if one is not NoneType)
+    if isinstance(name, int) or get_origin(annotation) is dict:
+        return model
+    return _field(model, name).annotation
+
+
+def _field(model: type[BaseModel] | None, name: str) -> FieldInfo:
+    """Return a field by its key in the file, which for `as` is not its name in Python."""
+    fields = (model or ConfigModel).model_fields
+    return next(field for key, field in fields.items() if name == (field.alias or key))
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any type at all

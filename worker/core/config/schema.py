@@ -2,113 +2,119 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    StrictBool,
-    WithJsonSchema,
-)
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
+from worker.core.config.commands import CommandsModel
+from worker.core.config.fields import (
+    MAX_ITEMS,
+    Folder,
+    Globs,
+    Hundred,
+    Lines,
+    Model,
+    One,
+    SomeGlobs,
+    Text,
+    Whole,
+)
+from worker.core.config.gates import (
+    BranchesModel,
+    CheckModel,
+    CriticalModel,
+    FloorModel,
+    FunctionsModel,
+    PackageModel,
+    ProjectModel,
+    without_default,
+)
 from worker.core.config.values import (
+    CarryForward,
     Config,
+    FlagRules,
+    LineClass,
     NewCodeRule,
+    OnUnmeasured,
     Partial,
     RegressionRule,
     ReportSource,
 )
-from worker.core.config.yaml import Number
+from worker.core.paths import PathFix
 
 __all__ = ["ConfigModel", "config_schema"]
 
-_DECIMAL = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?")
-_MAX_DIGITS = 30
-_MAX_TEXT = 500
-_MAX_ITEMS = 200
 
-
-def _hundred(value: object) -> Fraction:
-    """Return a number from 0 to 100, exactly as written."""
-    if not isinstance(value, Number):
-        raise PydanticCustomError("number", "must be a number such as 60 or 60.5")
-    if len(value.text) > _MAX_DIGITS or not _DECIMAL.fullmatch(value.text):
-        raise PydanticCustomError("number", "must be a plain number such as 60 or 60.5")
-    number = Fraction(value.text)
-    if not 0 <= number <= 100:
-        raise PydanticCustomError("range", "must be from 0 to 100")
-    return number
-
-
-def _one(value: object) -> int:
-    if value != Number("1"):
-        raise PydanticCustomError("version", "must be 1, the only version there is")
-    return 1
-
-
-def _text(value: str) -> str:
-    if not value.strip():
-        raise PydanticCustomError("empty", "must not be empty")
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in value):
-        raise PydanticCustomError("control", "must not have control characters")
-    return value
-
-
-_Hundred = Annotated[
-    Fraction,
-    PlainValidator(_hundred),
-    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100}),
-]
-_One = Annotated[int, PlainValidator(_one), WithJsonSchema({"const": 1})]
-_Text = Annotated[str, AfterValidator(_text), Field(min_length=1, max_length=_MAX_TEXT)]
-_Globs = Annotated[tuple[_Text, ...], Field(max_length=_MAX_ITEMS)]
-_SomeGlobs = Annotated[tuple[_Text, ...], Field(min_length=1, max_length=_MAX_ITEMS)]
+def _classes(count: tuple[LineClass, ...]) -> tuple[LineClass, ...]:
+    if LineClass.NEW not in count:
+        raise PydanticCustomError(
+            "classes", "must have `new` among its entries; `moved` and `touched` may be added"
+        )
+    return tuple(line_class for line_class in LineClass if line_class in count)
 
 
 def _without_default(schema: dict[str, Any]) -> None:
     schema.pop("default")  # the empty text, which stands for none
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class CarryForwardModel(Model):
+    """How old a report may be that stands in for tests that did not run."""
+
+    model_config = ConfigDict(title="Carry forward")
+
+    commits: Whole = Field(
+        default=CarryForward().commits,
+        description="At most so many commits before the merge base, along first parents.",
+    )
+    days: Whole = Field(default=CarryForward().days, description="At most so many days ago.")
+
+    def value(self) -> CarryForward:
+        return CarryForward(self.commits, self.days)
 
 
-class ReportModel(_Model):
+class ReportModel(Model):
     """Where coverage reports are found."""
 
     model_config = ConfigDict(title="Report source")
 
-    artifact: _Text = Field(
+    artifact: Text = Field(
         description="Glob on the names of the artifacts that the workflow runs upload."
     )
-    files: _SomeGlobs = Field(
+    files: SomeGlobs = Field(
         default=("**",),
         description="Globs on the paths inside the artifact. A file's format is recognised "
         "by its content; files that are no coverage report are passed over.",
     )
-    flag: _Text = Field(
+    flag: Text = Field(
         default="",
         json_schema_extra=_without_default,
         description="The type of tests that these reports come from, such as `unit`.",
     )
+    carry_forward: CarryForwardModel | None = Field(
+        default=None,
+        json_schema_extra=without_default,
+        description="Where no report of this flag is there, because its tests did not run, the "
+        "nearest earlier one of the base branch stands in. Needs a `flag`.",
+    )
+
+    @model_validator(mode="after")
+    def _carries_a_flag(self) -> Self:
+        if self.carry_forward is not None and not self.flag:
+            raise PydanticCustomError("flagless", "needs a `flag` to carry forward")
+        return self
 
     def value(self) -> ReportSource:
-        return ReportSource(self.artifact, self.files, self.flag or None)
+        carried = None if self.carry_forward is None else self.carry_forward.value()
+        return ReportSource(self.artifact, self.files, self.flag or None, carried)
 
 
-class NewCodeModel(_Model):
-    """The gate on the lines that a pull request adds or changes."""
+class FlagNewCodeModel(Model):
+    """The gate on the lines that a pull request adds or changes, by the reports of one flag."""
 
-    model_config = ConfigDict(title="Gate on new code")
+    model_config = ConfigDict(title="Gate on new code by flag")
 
-    minimum: _Hundred = Field(
+    minimum: Hundred = Field(
         default_factory=lambda: NewCodeRule().minimum,
         json_schema_extra={"default": 60},
         description="Per cent of the new code's measured lines that must be covered.",
@@ -117,23 +123,109 @@ class NewCodeModel(_Model):
         default=True, description="Whether a failure of this gate fails the check."
     )
 
+    ignore_under: Lines = Field(
+        default=0,
+        description="A change that adds fewer counted lines than this is not judged.",
+    )
 
-class RegressionModel(_Model):
+    def value(self) -> NewCodeRule:
+        return NewCodeRule(self.minimum, self.blocking, ignore_under=self.ignore_under)
+
+
+class NewCodeModel(FlagNewCodeModel):
+    """The gate on the lines that a pull request adds or changes."""
+
+    model_config = ConfigDict(title="Gate on new code")
+
+    count: Annotated[tuple[LineClass, ...], Field(max_length=3), AfterValidator(_classes)] = Field(
+        default=(LineClass.NEW,),
+        description="The classes of added lines that are judged: `new`; `moved`, whose block "
+        "the change deletes elsewhere; `touched`, only re-indented or re-wrapped and not "
+        "covered before. `new` must be among them.",
+    )
+    unmeasured: OnUnmeasured = Field(
+        default=OnUnmeasured.WARN,
+        description="What to do about a changed source file that no report mentions: `warn` "
+        "names it, `count` takes its added lines of code as uncovered, `ignore` is silent.",
+    )
+
+    def value(self) -> NewCodeRule:
+        return NewCodeRule(
+            self.minimum, self.blocking, self.count, self.unmeasured, self.ignore_under
+        )
+
+
+class RegressionModel(Model):
     """The gate on the whole project's coverage against the baseline."""
 
     model_config = ConfigDict(title="Gate on regression")
 
-    maximum: _Hundred = Field(
+    maximum: Hundred = Field(
         default_factory=lambda: RegressionRule().maximum,
         json_schema_extra={"default": 2},
         description="Percentage points that the project's coverage may fall.",
+    )
+    adjust: StrictBool = Field(
+        default=False,
+        description="Whether deleting covered code is no regression: the lines that the pull "
+        "request deletes are taken off the baseline, where that makes the loss smaller.",
+    )
+    noise: Hundred = Field(
+        default_factory=lambda: RegressionRule().noise,
+        json_schema_extra={"default": 0.5},
+        description="Up to how many points are forgiven for lines that are known to flap.",
     )
     blocking: StrictBool = Field(
         default=True, description="Whether a failure of this gate fails the check."
     )
 
+    def value(self) -> RegressionRule:
+        return RegressionRule(self.maximum, self.blocking, self.adjust, self.noise)
 
-class GatesModel(_Model):
+
+class FlagModel(Model):
+    """The same gates on the reports of one flag alone; those that are not named do not judge."""
+
+    model_config = ConfigDict(title="Gates on a flag")
+
+    project: FloorModel | None = Field(
+        default=None,
+        json_schema_extra=without_default,
+        description="Judges all lines that these reports measure.",
+    )
+    new_code: FlagNewCodeModel | None = Field(
+        default=None,
+        json_schema_extra=without_default,
+        description="Judges the new lines that these reports measure.",
+    )
+    regression: RegressionModel | None = Field(
+        default=None,
+        json_schema_extra=without_default,
+        description="Judges these reports against the same flag's in the baseline.",
+    )
+    branches: BranchesModel | None = Field(
+        default=None,
+        json_schema_extra=without_default,
+        description="Judges the branches that these reports tell of.",
+    )
+    functions: FunctionsModel | None = Field(
+        default=None,
+        json_schema_extra=without_default,
+        description="Judges the functions that these reports tell of.",
+    )
+
+    def value(self, name: str) -> FlagRules:
+        return FlagRules(
+            name,
+            project=self.project.value() if self.project else None,
+            new_code=self.new_code.value() if self.new_code else None,
+            regression=self.regression.value() if self.regression else None,
+            branches=self.branches.value() if self.branches else None,
+            functions=self.functions.value() if self.functions else None,
+        )
+
+
+class GatesModel(Model):
     """The rules that decide the check."""
 
     model_config = ConfigDict(title="Gates")
@@ -146,20 +238,66 @@ class GatesModel(_Model):
         default_factory=RegressionModel,
         description="Judges the whole project against the baseline.",
     )
+    project: ProjectModel = Field(
+        default_factory=ProjectModel,
+        description="Judges the whole project's coverage by itself.",
+    )
+    branches: BranchesModel = Field(
+        default_factory=BranchesModel,
+        description="Judges how many branches were taken.",
+    )
+    functions: FunctionsModel = Field(
+        default_factory=FunctionsModel,
+        description="Judges how many functions were called.",
+    )
+    flags: Annotated[dict[str, FlagModel], Field(max_length=MAX_ITEMS)] = Field(
+        default_factory=dict,
+        json_schema_extra={"default": {}},
+        description="The same gates on the reports of one flag alone, by the flag's name.",
+    )
 
 
-class ConfigModel(_Model):
+class PathFixModel(Model):
+    """How a path that a report names becomes one of the repository's."""
+
+    model_config = ConfigDict(title="Path fix")
+
+    start: Folder = Field(
+        alias="from",
+        description="The folder that the report's path begins with, such as `/build/out/`. A `*` "
+        "stands for any text in a folder's name, `**/` in front for any folders. Empty for every "
+        "relative path.",
+    )
+    to: Folder = Field(
+        default="",
+        description="The folder of the repository that it is: `src/`. A `*` stands for what that "
+        "in `from` stood for. Left out, the beginning is taken away.",
+    )
+
+    @model_validator(mode="after")
+    def _is_understood(self) -> Self:
+        try:
+            self.value()
+        except ValueError as error:
+            raise PydanticCustomError("path_fix", "{reason}", {"reason": str(error)}) from error
+        return self
+
+    def value(self) -> PathFix:
+        return PathFix(self.start, self.to)
+
+
+class ConfigModel(Model):
     """The configuration of Covgate in a repository."""
 
     model_config = ConfigDict(title="Covgate configuration")
 
-    version: _One = Field(default=1, description="The version of this file's format.")
-    reports: Annotated[tuple[ReportModel, ...], Field(min_length=1, max_length=_MAX_ITEMS)] = Field(
+    version: One = Field(default=1, description="The version of this file's format.")
+    reports: Annotated[tuple[ReportModel, ...], Field(min_length=1, max_length=MAX_ITEMS)] = Field(
         default=(ReportModel(artifact="coverage*"),),
         json_schema_extra={"default": [{"artifact": "coverage*", "files": ["**"]}]},
         description="Where coverage reports are found.",
     )
-    workflows: _SomeGlobs = Field(
+    workflows: SomeGlobs = Field(
         default=("*",),
         description="Globs on the names of workflows. The verdict is given when every run of "
         "these on the head commit has ended.",
@@ -167,24 +305,51 @@ class ConfigModel(_Model):
     gates: GatesModel = Field(
         default_factory=GatesModel, description="By what the pull request is judged."
     )
-    ignore: _Globs = Field(
-        default=(), description="Globs on paths whose coverage is not looked at."
+    packages: Annotated[tuple[PackageModel, ...], Field(max_length=MAX_ITEMS)] = Field(
+        default=(),
+        description="Sets of paths with floors and targets of their own.",
+    )
+    critical: Annotated[tuple[CriticalModel, ...], Field(max_length=MAX_ITEMS)] = Field(
+        default=(),
+        description="Sets of paths whose coverage may not fall at all.",
+    )
+    check: CheckModel = Field(
+        default_factory=CheckModel, description="How the verdict is told on GitHub."
+    )
+    ignore: Globs = Field(default=(), description="Globs on paths whose coverage is not looked at.")
+    path_fixes: Annotated[tuple[PathFixModel, ...], Field(max_length=MAX_ITEMS)] = Field(
+        default=(),
+        description="What the reports' paths are in the repository, where they are not found by "
+        "themselves. The first fix that leads to a file counts.",
     )
     partial: Partial = Field(
         default=Partial.COVERED,
         description="What a line counts as when it was run and some branch on it was not taken.",
     )
+    commands: CommandsModel = Field(
+        default_factory=CommandsModel,
+        description="Slash-commands in a pull request's conversation: who may give which.",
+    )
 
     def value(self) -> Config:
         """Return the same configuration as the core's value."""
-        new_code, regression = self.gates.new_code, self.gates.regression
+        gates = self.gates
         return Config(
             reports=tuple(report.value() for report in self.reports),
             workflows=self.workflows,
-            new_code=NewCodeRule(new_code.minimum, new_code.blocking),
-            regression=RegressionRule(regression.maximum, regression.blocking),
+            new_code=gates.new_code.value(),
+            regression=gates.regression.value(),
+            project=gates.project.value(),
+            branches=gates.branches.value(),
+            functions=gates.functions.value(),
+            flags=tuple(gates.flags[name].value(name) for name in sorted(gates.flags)),
+            packages=tuple(package.value() for package in self.packages),
+            critical=tuple(path.value() for path in self.critical),
+            check_as=self.check.as_,
             ignore=self.ignore,
+            path_fixes=tuple(fix.value() for fix in self.path_fixes),
             partial=self.partial,
+            commands=self.commands.value(),
         )
 
 

@@ -5,12 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from worker.core.paths import PathFix
 
 __all__ = [
     "DEFAULT_CONFIG",
+    "BranchesRule",
+    "CarryForward",
+    "CheckAs",
+    "CommandsRule",
     "Config",
+    "CriticalPath",
+    "FlagRules",
+    "FunctionsRule",
+    "LineClass",
     "NewCodeRule",
+    "OnUnmeasured",
+    "Package",
     "Partial",
+    "ProjectRule",
     "RegressionRule",
     "ReportSource",
 ]
@@ -23,6 +38,39 @@ class Partial(StrEnum):
     MISSED = "missed"
 
 
+class LineClass(StrEnum):
+    """What an added line is."""
+
+    NEW = "new"
+    MOVED = "moved"
+    TOUCHED = "touched"
+
+
+class OnUnmeasured(StrEnum):
+    """What is done about changed source files that no report mentions."""
+
+    WARN = "warn"
+    COUNT = "count"
+    IGNORE = "ignore"
+
+
+class CheckAs(StrEnum):
+    """What a verdict is told by on GitHub; the check run is always there."""
+
+    CHECK = "check"
+    STATUS = "status"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class CarryForward:
+    """How old a flag's report may be that stands in where its tests did not run."""
+
+    commits: int = 50
+    """First-parent commits before the merge base."""
+    days: int = 14
+
+
 @dataclass(frozen=True, slots=True)
 class ReportSource:
     """Where coverage reports are: globs on artifacts' names and on the paths inside them."""
@@ -30,6 +78,7 @@ class ReportSource:
     artifact: str
     files: tuple[str, ...] = ("**",)
     flag: str | None = None
+    carry_forward: CarryForward | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +87,11 @@ class NewCodeRule:
 
     minimum: Fraction = Fraction(60)
     blocking: bool = True
+    count: tuple[LineClass, ...] = (LineClass.NEW,)
+    """The classes of added lines that are counted."""
+    unmeasured: OnUnmeasured = OnUnmeasured.WARN
+    ignore_under: int = 0
+    """A change that adds fewer counted lines than this is not judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +100,96 @@ class RegressionRule:
 
     maximum: Fraction = Fraction(2)
     blocking: bool = True
+    adjust: bool = False
+    """Whether lines that the change deletes are taken off the baseline where that helps."""
+    noise: Fraction = Fraction(1, 2)
+    """Up to how many points are forgiven for lines that are known to flap."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRule:
+    """The whole project's coverage: a floor, an aim, and a mark that only rises."""
+
+    minimum: Fraction | None = None
+    target: Fraction | None = None
+    """Shown with the way that is left; it judges nothing."""
+    ratchet: bool = False
+    """Whether the highest percentage ever recorded for the branch is a floor."""
+    tolerance: Fraction = Fraction(0)
+    """So many points below that mark still pass."""
+    blocking: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BranchesRule:
+    """Per cent of the branches that must be taken: of all, and of those on new lines."""
+
+    minimum: Fraction | None = None
+    new_code: Fraction | None = None
+    blocking: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionsRule:
+    """Per cent of the functions that must be called."""
+
+    minimum: Fraction | None = None
+    blocking: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FlagRules:
+    """The same gates on the reports of one flag alone."""
+
+    name: str
+    project: ProjectRule | None = None
+    new_code: NewCodeRule | None = None
+    regression: RegressionRule | None = None
+    branches: BranchesRule | None = None
+    functions: FunctionsRule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A set of paths with its own floor and aim, by all reports or those of one flag."""
+
+    name: str
+    paths: tuple[str, ...]
+    minimum: Fraction | None = None
+    target: Fraction | None = None
+    flag: str | None = None
+    blocking: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalPath:
+    """A set of paths whose coverage may not fall at all."""
+
+    name: str
+    paths: tuple[str, ...]
+    minimum: Fraction | None = None
+    flag: str | None = None
+    blocking: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CommandsRule:
+    """Who may give which slash-command.
+
+    Who: a role or a higher one (`read`, `triage`, `write`, `maintain`, `admin`), `author`
+    (of the pull request), a team ("@org/slug") or a person ("@login").
+    """
+
+    prefix: str = ""
+    """Another word that commands may begin with, such as "/cov"; empty for none."""
+    allow: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """By command, sorted; a command that is not named has its own default."""
+    allow_author: bool = False
+    """Whether the author of a pull request may override it, too, if his role allows it."""
+
+    def allowed(self, command: str) -> tuple[str, ...] | None:
+        """Return who may give a command; None where the repository does not say."""
+        return dict(self.allow).get(command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +200,18 @@ class Config:
     workflows: tuple[str, ...] = ("*",)
     new_code: NewCodeRule = NewCodeRule()
     regression: RegressionRule = RegressionRule()
+    project: ProjectRule = ProjectRule()
+    branches: BranchesRule = BranchesRule()
+    functions: FunctionsRule = FunctionsRule()
+    flags: tuple[FlagRules, ...] = ()
+    """By flag, sorted by name."""
+    packages: tuple[Package, ...] = ()
+    critical: tuple[CriticalPath, ...] = ()
+    check_as: CheckAs = CheckAs.CHECK
     ignore: tuple[str, ...] = ()
+    path_fixes: tuple[PathFix, ...] = ()
     partial: Partial = Partial.COVERED
+    commands: CommandsRule = CommandsRule()
     present: bool = True
     """False where the repository has no such file."""
 

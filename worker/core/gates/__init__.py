@@ -1,4 +1,4 @@
-"""The gates, in the order in which they are shown.
+"""The gates, in the order in which they are shown: the most important ones first.
 
 To add one: a file beside this one, a line in `GATES`, a row in docs/gates.md.
 """
@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from worker.core.gates import new_code, regression
+from worker.core.gates import (
+    branches,
+    critical,
+    flags,
+    functions,
+    new_code,
+    packages,
+    project,
+    regression,
+)
 from worker.core.gates._base import Gate
 
 if TYPE_CHECKING:
@@ -15,9 +24,18 @@ if TYPE_CHECKING:
 
 __all__ = ["GATES", "Gate", "judge"]
 
-GATES: tuple[Gate, ...] = (new_code.GATE, regression.GATE)
+GATES: tuple[Gate, ...] = (
+    new_code.GATE,
+    regression.GATE,
+    critical.GATE,
+    packages.GATE,
+    project.GATE,
+    flags.GATE,
+    branches.GATE,
+    functions.GATE,
+)
 
 
 def judge(evidence: Evidence) -> tuple[GateResult, ...]:
-    """Return the result of every gate."""
-    return tuple(gate.judge(evidence) for gate in GATES)
+    """Return the results of every gate that is asked for."""
+    return tuple(result for gate in GATES for result in gate.judge(evidence))

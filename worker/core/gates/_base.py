@@ -15,7 +15,11 @@ __all__ = ["Gate"]
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One rule: its name in tables and commands, and the function that judges evidence."""
+    """One rule: its name in tables and commands, and the function that judges evidence.
+
+    It gives one result; one for each flag, package or critical path; or none where the
+    configuration does not ask for it.
+    """
 
     name: str
-    judge: Callable[[Evidence], GateResult]
+    judge: Callable[[Evidence], tuple[GateResult, ...]]

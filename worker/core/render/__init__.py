@@ -6,6 +6,7 @@ from worker.core.render.check import Page, render_check
 from worker.core.render.comment import MARKER, render_comment
 from worker.core.render.context import Conclusion, Context, Source, conclude
 from worker.core.render.machine import render_json
+from worker.core.render.paths import Unfound
 from worker.core.render.terminal import render_terminal
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Context",
     "Page",
     "Source",
+    "Unfound",
     "conclude",
     "render_check",
     "render_comment",

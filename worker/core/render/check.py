@@ -9,17 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from worker.core.config import LineClass
 from worker.core.numbers import format_count, format_percent
+from worker.core.render.elsewhere import comparison_notes, elsewhere_section
 from worker.core.render.headline import headline
 from worker.core.render.markdown import truncate_bytes
+from worker.core.render.novelty import classes, unmeasured
+from worker.core.render.overrides import debt_section, override_section
+from worker.core.render.paths import path_section
 from worker.core.render.sections import (
     covered_files,
     fallen_files,
     gates_table,
     notes,
+    places,
     problems,
     provenance,
     sources,
+    tests,
     uncovered_files,
 )
 
@@ -27,7 +34,7 @@ if TYPE_CHECKING:
     from worker.core.render.context import Context
     from worker.core.verdict import Verdict
 
-__all__ = ["Page", "render_check"]
+__all__ = ["Page", "how_it_was_counted", "render_check"]
 
 _LIMIT = 65_000
 
@@ -44,10 +51,18 @@ class Page:
 def render_check(verdict: Verdict, context: Context) -> Page:
     """Return the check's page for a verdict."""
     summary = (
+        override_section(context),
+        path_section(context.unfound),
         gates_table(verdict),
+        comparison_notes(verdict),
         problems(context),
         uncovered_files(verdict, context, budget=40_000, most=200),
+        unmeasured(verdict, context),
+        places(verdict, context),
         fallen_files(verdict, context),
+        debt_section(context),
+        elsewhere_section(verdict, context, budget=15_000, most=200),
+        classes(verdict, context, budget=12_000),
         covered_files(verdict, context, budget=12_000),
         notes(context),
         provenance(verdict, context),
@@ -55,11 +70,24 @@ def render_check(verdict: Verdict, context: Context) -> Page:
     return Page(
         title=headline(verdict, context),
         summary=truncate_bytes("\n\n".join(part for part in summary if part), _LIMIT),
-        text=truncate_bytes(_how_it_was_counted(verdict, context), _LIMIT),
+        text=truncate_bytes(how_it_was_counted(verdict, context), _LIMIT),
     )
 
 
-def _how_it_was_counted(verdict: Verdict, context: Context) -> str:
+def _but_for(verdict: Verdict) -> str:
+    """Return which of the added lines are not counted."""
+    new, count = verdict.evidence.new_code, verdict.evidence.config.new_code.count
+    parts = []
+    if new.moved.total and LineClass.MOVED not in count:
+        parts.append(f"{format_count(new.moved.total, 'line')} that only moved")
+    if new.touched.total and LineClass.TOUCHED not in count:
+        lines = format_count(new.touched.total, "line")
+        parts.append(f"{lines} only re-indented or re-wrapped and not covered before")
+    return f", but for {' and '.join(parts)}" if parts else ""
+
+
+def how_it_was_counted(verdict: Verdict, context: Context) -> str:
+    """Return which reports were read, and what was counted of them."""
     evidence = verdict.evidence
     lines = evidence.report.lines
     project = (
@@ -67,11 +95,13 @@ def _how_it_was_counted(verdict: Verdict, context: Context) -> str:
         f"in {format_count(len(evidence.report), 'file')}; "
         f"{lines.covered:,} are covered, {format_percent(lines.percent)}."
     )
-    new = evidence.new_code.lines
+    new = evidence.new_code
     new_code = (
         f"The change touches {format_count(len(evidence.diff), 'file')}; of the lines it adds, "
-        f"the reports measured {new.total:,}, and {new.covered:,} of them are covered. "
-        "New code is what the diff from the merge base adds and a report measures."
+        f"the reports measured {new.added.total:,}, and {new.added.covered:,} of them are covered. "
+        "New code is what the diff from the merge base adds and a report measures"
     )
-    parts = ("### How it was counted", sources(context, budget=30_000), project, new_code)
-    return "\n\n".join(parts)
+    new_code += f"{_but_for(verdict)}."
+    read = sources(context, budget=30_000)
+    parts = ("### How it was counted", read, tests(context), project, new_code)
+    return "\n\n".join(part for part in parts if part)

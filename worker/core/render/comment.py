@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from worker.core.render.elsewhere import comparison_notes, elsewhere_section
 from worker.core.render.headline import headline, sign
-from worker.core.render.markdown import truncate_bytes
+from worker.core.render.markdown import plain, truncate_bytes
+from worker.core.render.novelty import classes, unmeasured
+from worker.core.render.overrides import debt_section, override_section
+from worker.core.render.paths import path_section
 from worker.core.render.sections import (
     covered_files,
     fallen_files,
     gates_table,
     notes,
+    places,
     problems,
     provenance,
     uncovered_files,
@@ -32,11 +37,19 @@ _LIMIT = 65_000
 def render_comment(verdict: Verdict, context: Context) -> str:
     """Return the comment's Markdown, marker first, at most 65,000 bytes."""
     parts = (
-        f"{MARKER}\n### {sign(verdict, context)} {headline(verdict, context)}",
+        f"{MARKER}\n### {sign(verdict, context)} {plain(headline(verdict, context))}",
+        override_section(context),
+        path_section(context.unfound),
         gates_table(verdict),
+        comparison_notes(verdict),
         problems(context),
         uncovered_files(verdict, context, budget=30_000, most=15),
+        unmeasured(verdict, context),
+        places(verdict, context),
         fallen_files(verdict, context),
+        debt_section(context),
+        elsewhere_section(verdict, context, budget=12_000),
+        classes(verdict, context, budget=8_000),
         covered_files(verdict, context, budget=12_000),
         notes(context),
         provenance(verdict, context),

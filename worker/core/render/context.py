@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from worker.core.verdict import Outcome, Verdict
-
 if TYPE_CHECKING:
-    from worker.core.refs import Sha
+    from collections.abc import Mapping
 
-__all__ = ["Conclusion", "Context", "Source", "conclude"]
+    from worker.core.diff import LineMap
+    from worker.core.junit import TestRun
+    from worker.core.overrides import Debt, Override
+    from worker.core.refs import Sha
+    from worker.core.render.paths import Unfound
+    from worker.core.tested import Tested
+    from worker.core.verdict import GateResult, Verdict
+
+__all__ = ["Conclusion", "Context", "Source", "conclude", "standing"]
 
 Conclusion = Literal["success", "failure", "neutral", "action_required"]
 """How a check run ends."""
@@ -39,16 +46,43 @@ class Context:
     sources: tuple[Source, ...] = ()
     problems: tuple[str, ...] = ()
     """Reports that could not be had or read, one sentence each: they ask for a person."""
+    unfound: tuple[Unfound, ...] = ()
+    """Reports whose paths are not the repository's, said above everything else."""
     notes: tuple[str, ...] = ()
     """What a reader should know though nothing is wrong, one sentence each."""
+    tested: Tested | None = None
+    """The commit whose lines the report counts; None: the head itself."""
+    head_lines: Mapping[str, LineMap | None] = field(default_factory=lambda: MappingProxyType({}))
+    """Where the tested commit's lines are at the head, for the files that differ there.
+
+    None where that is not known: links lead to the tested commit, then.
+    """
+    tests: tuple[tuple[str | None, TestRun], ...] = ()
+    """The JUnit reports that lay beside the coverage reports, each with its flag."""
+    overrides: tuple[Override, ...] = ()
+    """The overrides that hold for the head."""
+    debts: tuple[Debt, ...] = ()
+    """What former overrides let in uncovered, and the change touches."""
 
 
 def conclude(verdict: Verdict, context: Context) -> Conclusion:
     """Return the check's conclusion.
 
     An unreadable report keeps the check from `success` and from `failure`: nobody knows what
-    it would have said, and either may come of its absence.
+    it would have said, and either may come of its absence. An override of the whole lets it
+    in all the same; one of a gate, where no other one fails.
     """
+    if any(override.is_whole for override in context.overrides):
+        return "success"
     if context.problems:
         return "action_required"
-    return "failure" if verdict.outcome is Outcome.FAIL else "success"
+    return "failure" if any(one.blocks for one in standing(verdict, context)) else "success"
+
+
+def standing(verdict: Verdict, context: Context) -> tuple[GateResult, ...]:
+    """Return the results that no override covers."""
+    return tuple(
+        result
+        for result in verdict.results
+        if not any(override.covers(result) for override in context.overrides)
+    )

@@ -27,20 +27,37 @@ __all__ = [
     "plain",
     "table",
     "truncate_bytes",
+    "visible",
 ]
 
 _LONGEST_NAME = 200
+_JOINER = "\u2060"
+_PARTED = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"@|#(?=\w)|\bGH-(?=\d)",
+        r":(?=//)|\bwww(?=\.)",
+        r":(?=[\w+-]+:)",
+    )
+)
+"""Behind these a text is parted, in the order in which it is."""
+_COMMIT = re.compile(r"\b(?=[0-9]*[a-f])[0-9a-f]{7,40}\b", re.IGNORECASE)
 
 
-def code(name: str) -> str:
+def visible(text: str) -> str:
+    """Return a text with controls, line ends and the marks that turn text around shown."""
+    return "".join(_visible(character) for character in text)
+
+
+def code(name: str, *, longest: int = _LONGEST_NAME) -> str:
     """Return a name as a code span that nothing inside it can leave.
 
     Controls, line ends and the marks that turn text around are made visible; a name of more
     than 200 characters is cut in its middle. In a table, `table` takes care of a `|`.
     """
-    shown = "".join(_visible(character) for character in name)
-    if len(shown) > _LONGEST_NAME:
-        shown = f"{shown[:99]}…{shown[-100:]}"
+    shown = visible(name)
+    if len(shown) > longest:
+        shown = f"{shown[: longest // 2 - 1]}…{shown[-(longest // 2) :]}"
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if shown.startswith("`") or shown.endswith("`") or not shown.strip() else ""
@@ -50,18 +67,21 @@ def code(name: str) -> str:
 def plain(text: str) -> str:
     """Return a text that may quote foreign names, every character of it literal.
 
-    Backslash escapes are Markdown's own (https://github.github.com/gfm/#backslash-escapes);
-    `@`, `#` and addresses, which GitHub links without any markup, are parted by a word
-    joiner, which nobody sees.
+    Backslash escapes are Markdown's own (https://github.github.com/gfm/#backslash-escapes).
+    What GitHub links or replaces without any markup (mentions, issues, commits, addresses,
+    emojis) is parted by a word joiner, which nobody sees: within the part that makes it one,
+    for an address with a joiner inside its host would still be an address.
     """
-    shown = "".join(_visible(character) for character in text)
-    escaped = re.sub(r"([\\`*_{}\[\]()<>|~!$&])", r"\\\1", shown)
-    return re.sub(r"(@|#(?=\w)|://|www\.)", "\\1\u2060", escaped)
+    shown = visible(text)
+    for pattern in _PARTED:
+        shown = pattern.sub(lambda found: found[0] + _JOINER, shown)
+    shown = _COMMIT.sub(lambda found: re.sub(".{6}", rf"\g<0>{_JOINER}", found[0]), shown)
+    return re.sub(r"([\\`*_\[\]<>|~$&])", r"\\\1", shown)
 
 
 def link(text: str, url: str) -> str:
     """Return a link; `text` is Markdown already, `url` is percent-encoded where it must be."""
-    safe = quote(url, safe=":/?#@!$&*+,;=%~-._")
+    safe = quote(url, safe=":/?#@!$&*+,;=%~-._", errors="replace")
     return f"[{text}]({safe})"
 
 
@@ -84,7 +104,7 @@ def line_links(lines: int, *, file_url: str | None, most: int = 12) -> str:
 
 def file_url(repository_url: str, sha: str, path: str) -> str:
     """Return the address of a file at a commit."""
-    return f"{repository_url}/blob/{sha}/{quote(path)}"
+    return f"{repository_url}/blob/{sha}/{quote(path, errors='replace')}"
 
 
 def table(header: Sequence[str], align: str, rows: Iterable[Sequence[str]]) -> str:

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from worker.core.names import matches_any
 from worker.core.numbers import format_count
 from worker.core.render.check import Page
 from worker.core.render.comment import MARKER
-from worker.core.render.headline import SIGNS
-from worker.core.render.markdown import code, link, plain, truncate_bytes
+from worker.core.render.headline import SIGNS, overridden_by
+from worker.core.render.markdown import code, link, plain, truncate_bytes, visible
+from worker.core.render.overrides import overrides_text
+from worker.core.render.paths import path_todo
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from worker.core.config import Config
+    from worker.core.overrides import Override
+    from worker.core.paths import Shortfall
     from worker.core.refs import Artifact, Sha, WorkflowRun
     from worker.core.render.context import Conclusion
     from worker.core.runs import Runs
@@ -36,9 +41,11 @@ __all__ = [
     "internal_error",
     "never_reported",
     "no_artifact",
+    "no_group_base",
     "no_path_matched",
     "nothing_measured",
     "nothing_readable",
+    "overridden",
     "reading",
     "refused",
     "superseded",
@@ -70,13 +77,26 @@ class Message:
         return truncate_bytes(text, 65_000)
 
 
-def waiting(runs: Runs, deadline: datetime) -> Message:
-    """Say which runs a verdict waits for, and when it stops to wait."""
-    total = len(runs.awaited) + len(runs.ended)
-    if runs.awaited:
-        names = ", ".join(f"“{_plain(run.name)}”" for run in runs.awaited[:_MOST_NAMES])
-        title = f"Waiting for {len(runs.awaited)} of {format_count(total, 'workflow')}: {names}"
-        body = "\n".join(f"- {_run(run)}: {run.status.replace('_', ' ')}" for run in runs.awaited)
+def waiting(
+    runs: Runs, deadline: datetime, seconds: Mapping[int, int] = MappingProxyType({})
+) -> Message:
+    """Say which runs a verdict waits for, and when it stops to wait.
+
+    `seconds` is how long a workflow usually takes. Times of day are told, for a check's text
+    stays as it was written.
+    """
+    names = [*(run.name for run in runs.awaited), *runs.absent]
+    total = len(names) + len(runs.ended)
+    if names:
+        quoted = ", ".join(f"“{_plain(name)}”" for name in names[:_MOST_NAMES])
+        title = f"Waiting for {len(names)} of {format_count(total, 'workflow')}: {quoted}"
+        items = [f"- {_run(run)}: {_progress(run, seconds)}" for run in runs.awaited]
+        items += [
+            f"- {code(name)}: no run yet. If none begins within a few minutes after all others "
+            "have ended, the verdict is made without it."
+            for name in runs.absent
+        ]
+        body = "\n".join(items)
     else:
         title = "Waiting for CI"
         body = (
@@ -89,6 +109,17 @@ def waiting(runs: Runs, deadline: datetime) -> Message:
     )
     parts = (body, _aside(runs), end)
     return Message(None, _page(title, *parts), comments=False)
+
+
+def overridden(message: Message, overrides: Sequence[Override], head: Sha) -> Message:
+    """Say that a person lets it in, on top of what keeps a verdict away."""
+    who = overridden_by(overrides)
+    page = _page(
+        f"{who[0].upper()}{who[1:]}; {message.page.title}",
+        overrides_text(overrides, head),
+        message.page.summary,
+    )
+    return Message("success", page, comments=message.comments)
 
 
 def reading(runs: Runs) -> Message:
@@ -123,7 +154,7 @@ def deadline_passed(runs: Runs) -> Message:
             "an approval (first-time contributors), approve it. When a run ends, this check is "
             "made anew by itself."
         )
-    return Message("action_required", _page(title, body, _aside(runs), todo))
+    return Message("action_required", _page(title, body, _absent(runs), _aside(runs), todo))
 
 
 def no_artifact(runs: Runs, found: Sequence[Artifact], config: Config, base_ref: str) -> Message:
@@ -139,6 +170,7 @@ def no_artifact(runs: Runs, found: Sequence[Artifact], config: Config, base_ref:
             f"No verdict: {_quoted_runs(runs.ended)} ended without an artifact matching {wanted}",
             f"{left} Looked for: {patterns}.",
             _failed(runs.ended),
+            _absent(runs),
             _aside(runs),
             f"If the report has another name, add it to {code(CONFIG_PATH)} on "
             f"{code(base_ref)}, then press “Re-run” on this check:\n\n```yaml\nversion: 1\n"
@@ -206,7 +238,7 @@ def nothing_measured(names: Sequence[str]) -> Message:
     )
 
 
-def no_path_matched(paths: Sequence[str]) -> Message:
+def no_path_matched(paths: Sequence[str], shortfalls: Sequence[Shortfall] = ()) -> Message:
     """Say that none of the paths that the reports name is a file of the repository."""
     shown = "\n".join(f"- {code(path)}" for path in paths[:_MOST_NAMES])
     return Message(
@@ -214,6 +246,7 @@ def no_path_matched(paths: Sequence[str]) -> Message:
         _page(
             "No verdict: none of the report's files is in this repository",
             f"It names {format_count(len(paths), 'file')}, for example:\n\n{shown}",
+            *(path_todo(shortfalls[0]) if shortfalls and shortfalls[0].fixes else ()),
             "Make the test tool write paths relative to the repository's root (coverage.py: "
             "`relative_files = true`), then re-run CI.",
         ),
@@ -257,6 +290,20 @@ def refused(reason: str) -> Message:
             "Something was deleted, or the App may not see it: somebody who administers the "
             "installation has to look at the App's permissions. Then press “Re-run” on this check.",
         ),
+    )
+
+
+def no_group_base() -> Message:
+    """Say that nobody knows what a merge queue's commit goes into."""
+    return Message(
+        "action_required",
+        _page(
+            "No verdict: GitHub did not tell what this merge group is based on",
+            "Its delivery does not name the base, and no workflow has run for it.",
+            "Take the pull request out of the merge queue and queue it again. A workflow takes "
+            "part in a merge queue where it has `on: merge_group`.",
+        ),
+        comments=False,
     )
 
 
@@ -320,6 +367,7 @@ def _upload_step(config: Config) -> str:
 
 
 def _page(title: str, *parts: str) -> Page:
+    title = visible(title)
     title = title if len(title) <= 255 else f"{title[:254]}…"
     return Page(title, truncate_bytes("\n\n".join(part for part in parts if part), 65_000))
 
@@ -357,6 +405,18 @@ def _aside(runs: Runs) -> str:
     return f"Not waited for (skipped, waiting for an approval, or GitHub's own):\n\n{items}"
 
 
+def _absent(runs: Runs) -> str:
+    if not runs.absent:
+        return ""
+    return f"Expected, and not run on this commit: {_names(runs.absent)}."
+
+
+def _progress(run: WorkflowRun, seconds: Mapping[int, int]) -> str:
+    usual = seconds.get(run.workflow_id, 0)
+    minutes = format_count(max(1, round(usual / 60)), "minute")
+    return run.status.replace("_", " ") + (f", usually takes {minutes}" if usual else "")
+
+
 def _names(names: Sequence[str]) -> str:
     shown = ", ".join(code(name) for name in names[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
@@ -370,6 +430,6 @@ def _block(text: str) -> str:
 
 
 def _yaml_string(name: str) -> str:
-    visible = "".join(c if c.isprintable() and c != "`" else "?" for c in name)
-    escaped = visible.replace("\\", "\\\\").replace('"', '\\"')
+    shown = "".join(c if c.isprintable() and c != "`" else "?" for c in name)
+    escaped = shown.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

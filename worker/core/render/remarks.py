@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 from worker.core.numbers import format_count
 from worker.core.render.markdown import code
+from worker.core.tested import Doubt, Kind, Tested
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from worker.core.paths import PathMatch
     from worker.core.refs import WorkflowRun
+    from worker.core.runs import Runs
 
-__all__ = ["behind_remark", "path_remarks", "run_remarks"]
+__all__ = ["path_remarks", "run_remarks", "tested_remarks"]
 
 
 def path_remarks(match: PathMatch) -> list[str]:
-    """Return what is to be said of paths that are no files, or may be several."""
+    """Return what is to be said of paths that are no files."""
     texts = []
     if match.unmatched:
         count = format_count(len(match.unmatched), "file")
@@ -25,21 +27,19 @@ def path_remarks(match: PathMatch) -> list[str]:
             f"The reports name {count} that are not in the repository, and were left out: "
             f"{code(match.unmatched[0])}{', …' if len(match.unmatched) > 1 else ''}"
         )
-    if match.ambiguous:
-        first = match.ambiguous[0]
-        texts.append(
-            f"{format_count(len(match.ambiguous), 'path')} of the reports may mean several "
-            f"files, and none was guessed: {code(first.path)} may be "
-            f"{' or '.join(code(path) for path in first.candidates[:3])}."
-        )
     return texts
 
 
-def run_remarks(
-    failed: Sequence[WorkflowRun], read: Sequence[WorkflowRun], aside: Sequence[WorkflowRun]
-) -> list[str]:
+def run_remarks(runs: Runs, read: Sequence[WorkflowRun]) -> list[str]:
     """Return what is to be said of runs: `read` are those whose reports were."""
+    failed, aside = runs.failed, runs.aside
     texts = []
+    if runs.absent:
+        names = ", ".join(code(name) for name in runs.absent)
+        texts.append(
+            f"{names} did not run on this commit, though it usually leaves a report or the "
+            "configuration names it: what it would have covered is not counted."
+        )
     partial = [code(run.name) for run in failed if run in read]
     if partial:
         names = ", ".join(partial)
@@ -53,10 +53,21 @@ def run_remarks(
     return texts
 
 
-def behind_remark(commits: int) -> str:
-    """Return what is to be said where the base moved on and CI tested the merge with it."""
-    return (
-        f"The head is {format_count(commits, 'commit')} behind its base, and CI may have tested it "
-        "merged with them: where these touch the same files, line numbers may differ. Update the "
-        "branch to be sure."
+def tested_remarks(tested: Tested, base_ref: str) -> list[str]:
+    """Return what is to be said where it is not certain which commit was tested."""
+    if tested.doubt is None:
+        return []
+    branch = code(base_ref)
+    one, other = f"the head merged into {branch}", "the head itself"
+    taken, left = (one, other) if tested.kind is Kind.MERGE else (other, one)
+    text = (
+        f"The report fits both {taken} and {left}, whose lines differ, and GitHub does not tell "
+        f"which of them CI tested: it is taken for {taken}. Update the branch to be sure."
     )
+    if tested.doubt is Doubt.GONE:
+        text = (
+            f"{branch} has moved on, and GitHub no longer has a merge of this head with it, "
+            "which CI may have tested: the report's lines are taken for the head's own. Update "
+            "the branch to be sure."
+        )
+    return [text]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from worker.core.gates.new_code import NOTHING_NEW
@@ -14,9 +15,11 @@ from worker.core.render.markdown import (
     fold,
     line_links,
     link,
+    plain,
     table,
 )
-from worker.core.verdict import NewCodeFile, Outcome, Verdict
+from worker.core.tested import Kind
+from worker.core.verdict import GateResult, NewCodeFile, Outcome, Verdict
 
 if TYPE_CHECKING:
     from worker.core.render.context import Context
@@ -24,14 +27,20 @@ if TYPE_CHECKING:
 __all__ = [
     "covered_files",
     "fallen_files",
+    "file_cell",
+    "file_row",
     "gates_table",
+    "line_cell",
     "notes",
+    "places",
     "problems",
     "provenance",
     "sources",
+    "tests",
     "uncovered_files",
 ]
 
+_OUTCOMES = (("skipped", "skipped"), ("failed", "failed"), ("error", "with an error"))
 _HEADER = ("new code in", "covered", "uncovered lines")
 
 
@@ -46,10 +55,15 @@ def gates_table(verdict: Verdict) -> str:
         actual = f"**{result.actual}**" if result.outcome is Outcome.FAIL else result.actual
         required = result.required if result.blocking else f"{result.required}, advice only"
         rows.append(
-            (result.gate, actual, required, outcome_sign(result.outcome, blocking=result.blocking))
+            (
+                _gate(result),
+                actual,
+                required,
+                outcome_sign(result.outcome, blocking=result.blocking),
+            )
         )
         if result.outcome is Outcome.NEUTRAL and result.actual != NOTHING_NEW:
-            reasons.append(f"⚪ {result.gate} is not judged: {result.summary}.")
+            reasons.append(f"⚪ {_gate(result)} is not judged: {plain(result.summary)}.")
     text = table(("gate", "is", "must be", ""), "lrrc", rows)
     return "\n\n".join((text, *reasons))
 
@@ -74,7 +88,7 @@ def fallen_files(verdict: Verdict, context: Context, *, most: int = 10) -> str:
     if not grown:
         return "No file has more uncovered lines than before: covered code was removed."
     rows = [
-        (_file(context, path), f"{old:,} → {new:,}", f"+{more:,}")
+        (file_cell(context, path), f"{old:,} → {new:,}", f"+{more:,}")
         for more, path, old, new in grown[:most]
     ]
     text = table(("coverage fell in", "uncovered lines", ""), "lrr", rows)
@@ -83,6 +97,24 @@ def fallen_files(verdict: Verdict, context: Context, *, most: int = 10) -> str:
         lines = format_count(sum(more for more, *_ in left), "line")
         text += f"\n\n… and {format_count(len(left), 'more file')} with {lines}."
     return text
+
+
+def places(verdict: Verdict, context: Context, *, budget: int = 8_000) -> str:
+    """Return where failed gates point to, a table for each; empty where none points anywhere."""
+    parts = []
+    for result in verdict.results:
+        if result.outcome is not Outcome.FAIL or not result.places:
+            continue
+        rows = [
+            (file_cell(context, path), line_cell(context, path, lines))
+            for path, lines in result.places
+        ]
+        shown = cut_rows(rows, budget)
+        text = table((f"{_gate(result)}: no longer covered", "lines"), "ll", rows[:shown])
+        if shown < len(rows):
+            text += f"\n\n… and {format_count(len(rows) - shown, 'more file')}."
+        parts.append(text)
+    return "\n\n".join(parts)
 
 
 def uncovered_files(verdict: Verdict, context: Context, *, budget: int, most: int) -> str:
@@ -97,7 +129,7 @@ def uncovered_files(verdict: Verdict, context: Context, *, budget: int, most: in
     )
     if not files:
         return ""
-    rows = [_row(file, context) for file in files[:most]]
+    rows = [file_row(file, context) for file in files[:most]]
     shown = cut_rows(rows, budget)
     text = table(_HEADER, "lrl", rows[:shown])
     left = files[shown:]
@@ -115,10 +147,10 @@ def uncovered_files(verdict: Verdict, context: Context, *, budget: int, most: in
 
 def covered_files(verdict: Verdict, context: Context, *, budget: int) -> str:
     """Return a folded table of files whose new code is covered in full; empty if none."""
-    files = [file for file in verdict.evidence.new_code.files if not file.missed]
+    files = [file for file in verdict.evidence.new_code.files if file.covered and not file.missed]
     if not files:
         return ""
-    rows = [_row(file, context)[:2] for file in files]
+    rows = [file_row(file, context)[:2] for file in files]
     shown = cut_rows(rows, budget)
     body = table(_HEADER[:2], "lr", rows[:shown])
     if shown < len(files):
@@ -142,13 +174,19 @@ def notes(context: Context) -> str:
 def provenance(verdict: Verdict, context: Context) -> str:
     """Return the small print: which commits were compared, and what with."""
     base = f"{code(context.base_ref)} at {_commit(context, context.merge_base)}"
-    text = f"Head {_commit(context, context.head)} against {base}"
+    head = _commit(context, context.head)
+    merged = context.tested is not None and context.tested.kind is Kind.MERGE
+    text = f"Tested: merge of {head} into {base}" if merged else f"Head {head} against {base}"
     baseline = verdict.evidence.baseline
-    if baseline is not None and baseline.distance == 0:
+    same = baseline.same_tree_as if baseline is not None else None
+    alike = f" (the same files as {_commit(context, same)})" if same is not None else ""
+    if baseline is not None and baseline.distance == 0 and alike:
+        text += f" · baseline {_commit(context, baseline.commit)}{alike}"
+    elif baseline is not None and baseline.distance == 0:
         text += ", whose report is the baseline"
     elif baseline is not None:
         back = format_count(baseline.distance, "commit")
-        text += f" · baseline {_commit(context, baseline.commit)}, {back} before it"
+        text += f" · baseline {_commit(context, baseline.commit)}{alike}, {back} before it"
     return f"<sub>{text}</sub>"
 
 
@@ -165,23 +203,51 @@ def sources(context: Context, *, budget: int) -> str:
     return text
 
 
-def _row(file: NewCodeFile, context: Context) -> tuple[str, str, str]:
+def _gate(result: GateResult) -> str:
+    return f"{result.gate}: {code(result.subject)}" if result.subject else result.gate
+
+
+def tests(context: Context) -> str:
+    """Return one line on the test reports that were read; empty where there were none."""
+    if not context.tests:
+        return ""
+    counts: Counter[str] = Counter()
+    for _, run in context.tests:
+        counts.update(run.outcomes)
+    parts = [f"{counts['passed']:,} passed"]
+    parts += [f"{counts[name]:,} {word}" for name, word in _OUTCOMES if counts[name]]
+    return f"Tests: {', '.join(parts)} ({format_count(len(context.tests), 'report')})."
+
+
+def file_row(file: NewCodeFile, context: Context) -> tuple[str, str, str]:
+    """Return a file's row: its name, how much of its new code is covered, the other lines."""
     lines = file.lines
-    url = _url(context, file.path)
-    ranges = line_links(file.missed, file_url=url)
+    ranges = line_cell(context, file.path, file.missed)
     if file.functions:
         names = ", ".join(code(function) for function in file.functions[:3])
         ranges += f" ({names}{', …' if len(file.functions) > 3 else ''})"
-    return (_file(context, file.path), f"{lines.covered:,} of {lines.total:,}", ranges)
+    return (file_cell(context, file.path), f"{lines.covered:,} of {lines.total:,}", ranges)
 
 
-def _url(context: Context, path: str) -> str | None:
+def line_cell(context: Context, path: str, lines: int) -> str:
+    """Return lines of the tested commit where a reader finds them: at the head, if he does."""
+    moved = context.head_lines.get(path)
+    if moved is not None:
+        lines = moved.bitmap(lines)
+    elsewhere = moved is None and path in context.head_lines
+    return line_links(lines, file_url=_url(context, path, tested=elsewhere))
+
+
+def _url(context: Context, path: str, *, tested: bool = False) -> str | None:
     if not context.repository_url:
         return None
-    return file_url(context.repository_url, context.head, path)
+    commit = context.tested.commit if tested and context.tested else context.head
+    return file_url(context.repository_url, commit, path)
 
 
-def _file(context: Context, path: str) -> str:
+def file_cell(context: Context, path: str) -> str:
+    """Return a file's name, linked to it at the head."""
+    """Return a file's name, linked where links are known."""
     url = _url(context, path)
     return link(code(path), url) if url else code(path)
 

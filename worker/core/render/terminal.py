@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from worker.core.model import format_lines
 from worker.core.numbers import format_count
+from worker.core.render.elsewhere import elsewhere_lines
 from worker.core.render.headline import headline, sign
+from worker.core.render.novelty import class_lines, unmeasured_lines
+from worker.core.render.paths import path_lines
 from worker.core.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -21,15 +24,20 @@ _WORDS = {"pass": "pass", "fail": "FAIL", "neutral": "–"}
 def render_terminal(verdict: Verdict, context: Context) -> str:
     """Return the verdict as lines of text; control characters in names are made visible."""
     lines = [f"{sign(verdict, context)} {headline(verdict, context)}", ""]
-    width = max(len(result.gate) for result in verdict.results)
+    lines += [_plain(text) for text in path_lines(context.unfound)]
+    width = max(len(_plain(result.title)) for result in verdict.results)
     for result in verdict.results:
         word = _WORDS[result.outcome]
         judged = result.outcome is not Outcome.NEUTRAL
-        limit = f"  (must be {result.required})" if judged else ""
-        lines.append(f"  {word:4}  {result.gate:{width}}  {result.actual}{limit}")
+        advice = "" if result.blocking else ", advice only"
+        limit = f"  (must be {result.required}{advice})" if judged else ""
+        lines.append(f"  {word:4}  {_plain(result.title):{width}}  {result.actual}{limit}")
         if not judged:
-            lines.append(f"        {'':{width}}  not judged: {result.summary}")
+            lines.append(f"        {'':{width}}  not judged: {_plain(result.summary)}")
     lines += _uncovered(verdict)
+    lines += [_plain(text) for text in unmeasured_lines(verdict) + class_lines(verdict)]
+    changed = elsewhere_lines(verdict)
+    lines += ["", *map(_plain, changed)] if changed else []
     if context.problems:
         lines += ["", "Not read, and so not counted:"]
         lines += [f"  {_plain(text)}" for text in context.problems]
