@@ -13,15 +13,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
 from starlette.responses import Response
 from starlette.routing import Route
 
 from worker.logs import get_logger
+from worker.meter import FIGURES, Limit, Sum
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection, Iterable
 
+    from prometheus_client import Metric
     from starlette.requests import Request
 
 __all__ = ["InboxState", "Metrics", "metrics_route"]
@@ -37,10 +45,49 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class InboxState:
-    """How much accepted work waits, and for how many seconds the oldest of it has."""
+    """How much accepted work waits, for how long its oldest has, and what workers counted.
+
+    `late` are the pull requests that should have been looked at more than a minute ago.
+    """
 
     depth: int
     oldest_seconds: float
+    late: int = 0
+    sums: tuple[Sum, ...] = ()
+    limits: tuple[Limit, ...] = ()
+
+
+class _Workers(Collector):
+    """The figures of all workers, as the inbox has them."""
+
+    def __init__(self) -> None:
+        self.state = InboxState(0, 0.0)
+
+    def describe(self) -> list[Metric]:
+        """Return nothing: what there is shows at a scrape."""
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the families of a scrape."""
+        for name, figure in FIGURES.items():
+            kind = HistogramMetricFamily if figure.buckets else CounterMetricFamily
+            family = kind(name, figure.help, labels=figure.labels)
+            for one in self.state.sums:
+                if one.name != name:
+                    continue
+                if isinstance(family, HistogramMetricFamily):
+                    family.add_metric(one.labels, one.buckets, one.value)
+                else:
+                    family.add_metric(one.labels, one.value)
+            yield family
+        left = GaugeMetricFamily(
+            "covgate_github_remaining",
+            "What GitHub still allows within the hour.",
+            labels=("installation",),
+        )
+        for limit in self.state.limits:
+            left.add_metric((str(limit.installation_id),), limit.remaining)
+        yield left
 
 
 class Metrics:
@@ -73,6 +120,13 @@ class Metrics:
             "For how long the oldest waiting subject has been due.",
             registry=self.registry,
         )
+        self._late = Gauge(
+            "covgate_checks_overdue",
+            "Pull requests that should have been looked at more than a minute ago.",
+            registry=self.registry,
+        )
+        self._workers = _Workers()
+        self.registry.register(self._workers)
         self._up = Gauge(
             "covgate_inbox_up", "Whether the inbox answered this scrape.", registry=self.registry
         )
@@ -94,6 +148,8 @@ class Metrics:
         unknown = float("nan")
         self._depth.set(unknown if state is None else state.depth)
         self._oldest.set(unknown if state is None else state.oldest_seconds)
+        self._late.set(unknown if state is None else state.late)
+        self._workers.state = state or InboxState(0, 0.0)
 
     def render(self) -> bytes:
         """Return all figures as text."""

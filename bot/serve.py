@@ -32,12 +32,16 @@ __all__ = ["open_app", "run_app", "serve", "serving"]
 
 _GRACE = 10
 """Seconds that answers under way have after SIGTERM; GitHub waits for no longer."""
+_LULL = 1.0
+"""Seconds that a connection without a request has after SIGTERM to send the one on its way."""
 
 _log = get_logger(__name__)
 
 
 def serve(settings: Settings, listener: socket.socket, ready: int | None = None) -> None:
     """Run the web process on a listening socket until SIGTERM or SIGINT.
+
+    SIGHUP is for the parent that keeps the socket; here it means nothing.
 
     `ready` is the descriptor that gets a byte when requests are taken. Redis and the
     database need not be there yet: deliveries get 503 and /readyz says what is missing.
@@ -48,6 +52,8 @@ def serve(settings: Settings, listener: socket.socket, ready: int | None = None)
             os.write(ready, b"1")
             os.close(ready)
 
+    # A terminal, and `systemctl kill`, send it to all processes of the service.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     run_app(open_app(settings), listener, tell)
 
 
@@ -61,8 +67,8 @@ def open_app(settings: Settings) -> FastAPI:
         await acceptor.close()
 
     async def read_inbox() -> InboxState:
-        numbers = await acceptor.numbers()
-        return InboxState(numbers.waiting, numbers.overdue)
+        found = await acceptor.numbers()
+        return InboxState(found.waiting, found.overdue, found.late, found.sums, found.limits)
 
     return create_app(
         webhook_secrets=[secret.get_secret_value().encode() for secret in settings.webhook_secrets],
@@ -95,6 +101,7 @@ def run_app(
     """
     config = uvicorn.Config(
         app,
+        loop="asyncio",  # the orderly end below is made for it
         access_log=False,  # the receiver writes an event of its own for each delivery
         log_config=None,
         server_header=False,
@@ -123,6 +130,14 @@ def serving(app: ASGIApp, listener: socket.socket) -> Generator[None, None, None
         listener.close()
 
 
+def _address(listener: socket.socket) -> str:
+    name = listener.getsockname()
+    if not isinstance(name, tuple):  # a Unix socket, of systemd's making
+        return f"unix:{os.fsdecode(name)}"
+    host, port = name[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 class _Server(uvicorn.Server):
     """Uvicorn, that returns on a signal, and with nothing left to collect at start."""
 
@@ -137,11 +152,28 @@ class _Server(uvicorn.Server):
         gc.collect()
         gc.freeze()
         for listener in sockets or ():
-            host, port = listener.getsockname()[:2]
-            shown = f"[{host}]" if ":" in host else host
-            _log.info("listening", url=f"http://{shown}:{port}")
+            _log.info("listening", url=_address(listener))
         if self.started:
             self._tell_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, answer those that there are, and end.
+
+        Uvicorn closes at once what has not sent its request yet: those whose request is on
+        its way would be cut off, and those that it has accepted but not made known to itself.
+        """
+        loop = asyncio.get_running_loop()
+        for listener in sockets or ():
+            # Who comes now is for the next receiver: the socket lives on in the parent.
+            loop.remove_reader(listener)
+        self.server_state.default_headers = [
+            *self.server_state.default_headers, (b"connection", b"close"),
+        ]  # fmt: skip
+        end = loop.time() + _LULL
+        await asyncio.sleep(0.05)
+        while self.server_state.connections and loop.time() < end:  # noqa: ASYNC110 -- none to wait for
+            await asyncio.sleep(0.05)
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

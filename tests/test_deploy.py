@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import re
+import shutil
+import subprocess
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from bot.app import WEBHOOK_PATH
 from bot.cli import app
 from bot.events import EVENTS
 from worker.github_api.auth import PERMISSIONS
+from worker.process import GRACE_SECONDS, HANDING_SECONDS
 from worker.settings import REQUIRED, Settings, load_settings
 
 ROOT = Path(__file__).parents[1]
@@ -112,7 +116,8 @@ def test_the_examples_values_are_well_formed(tmp_path, app_key):
 
 def test_the_manifest_asks_for_what_the_tokens_need(manifest):
     """An App with less can't answer; one with more is asked for what nobody uses."""
-    assert manifest["default_permissions"] == dict(PERMISSIONS)
+    # The event `merge_group` comes to Apps that may read merge queues; nothing is asked there.
+    assert manifest["default_permissions"] == {**PERMISSIONS, "merge_queues": "read"}
 
 
 def test_the_manifest_asks_for_the_events_that_are_heard(manifest):
@@ -159,3 +164,67 @@ def app_key():
     key = generate_private_key(65537, 2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return pem.decode()
+
+
+def test_alerts_watch_figures_that_exist():
+    """An alert on a figure that nobody counts would never sound."""
+    groups = yaml.safe_load((DEPLOY / "alerts.yaml").read_text(encoding="utf-8"))["groups"]
+    documented = (DEPLOY.parent / "docs" / "operations.md").read_text(encoding="utf-8")
+    rules = [rule for group in groups for rule in group["rules"]]
+    assert rules
+    for rule in rules:
+        for name in re.findall(r"covgate_\w+", rule["expr"]):
+            figure = re.sub(r"_(count|sum|bucket)$", "", name)
+            assert f"`{figure}`" in documented, (rule["alert"], name)
+        assert rule["annotations"]["description"]
+
+
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+
+
+def unit(name):
+    """Return a systemd unit's sections."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.optionxform = str
+    parser.read_string((DEPLOY / "systemd" / name).read_text(encoding="utf-8"))
+    return parser
+
+
+@pytest.mark.parametrize("name", ["serve", "worker"])
+def test_units_run_commands_that_exist(name):
+    """A renamed command or option would leave a service that restarts for ever."""
+    service = unit(f"covgate-{name}.service")["Service"]
+    program, *arguments = service["ExecStart"].split()
+    command = next(c for c in app.registered_commands if c.callback.__name__ == name)
+    assert Path(program).name == "covgate"
+    assert arguments[0] == command.callback.__name__
+    assert arguments[1:] in ([], ["-n", "2"])
+    assert service["Restart"] == "always"
+
+
+def test_a_unit_leaves_workers_the_time_to_hand_back():
+    """Each restart would cost what is in work a minute, and after three of them the verdict."""
+    service = unit("covgate-worker.service")["Service"]
+    assert int(service["TimeoutStopSec"]) >= GRACE_SECONDS + HANDING_SECONDS + 10
+    assert service["KillMode"] == "mixed", "the supervisor alone is told, and tells the others"
+    assert service["KillSignal"] == "SIGTERM"
+
+
+def test_the_receivers_socket_is_where_the_documents_say():
+    """A proxy set up by the documents would find nobody."""
+    assert unit("covgate-serve.socket")["Socket"]["ListenStream"] == "127.0.0.1:8000"
+    requires = unit("covgate-serve.service")["Unit"]["Requires"]
+    assert requires == "covgate-serve.socket"
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_understands_the_units(tmp_path):
+    """A misspelt line would be ignored, with the protection that it promised."""
+    for path in UNITS:
+        text = path.read_text(encoding="utf-8").replace("/opt/covgate/bin/covgate", "/bin/true")
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *(tmp_path / path.name for path in UNITS)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")

@@ -7,6 +7,7 @@ one look with it and no more. No process that forks has threads.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import multiprocessing
@@ -15,6 +16,7 @@ import signal
 import sys
 import threading
 import time
+import uuid
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -43,7 +45,18 @@ if TYPE_CHECKING:
 
     from redis import Redis
 
-__all__ = ["PRELOAD", "ForeignJobError", "ReconcileWorker", "WakeJob", "run_workers", "work"]
+    from worker.contracts import Notice
+
+__all__ = [
+    "GRACE_SECONDS",
+    "HANDING_SECONDS",
+    "PRELOAD",
+    "ForeignJobError",
+    "ReconcileWorker",
+    "WakeJob",
+    "run_workers",
+    "work",
+]
 
 PRELOAD = ("worker.tasks",)
 """What is imported before forking: 12 ms a job instead of 167."""
@@ -53,6 +66,13 @@ _WORKER_SECONDS = 60
 _MONITOR_SECONDS = 5
 _MAINTENANCE_SECONDS = 60
 _SWEEP_SECONDS = 5.0
+_STANDING_SWEEPS = 12
+"""Of how many sweeps one sees to it that what is always to be looked at is still there."""
+GRACE_SECONDS = 20.0
+"""What jobs in work have to end after the first signal; then they are handed back. Kubernetes
+kills after 30 seconds, Docker after what the compose file allows."""
+HANDING_SECONDS = 5.0
+"""What a job has to hand its subject back."""
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 """Seconds before a dead worker is started again: doubled each time, up to the longest."""
 _SETTLED_SECONDS = 5.0
@@ -134,11 +154,29 @@ class ReconcileWorker(RQWorker):
         """Take no commands: they need a thread, and anybody with Redis may send them."""
 
     def request_force_stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        """End now, at the second signal; RQ would ignore it within a second of the first."""
+        """End now, at the second signal; RQ would ignore it within a second of the first.
+
+        The job gets a moment to hand its subject back (`worker.tasks`), so that the next
+        worker need not wait until the lease ends.
+        """
+        signal.alarm(0)  # RQ's own, while it waits for a job: it would break this off
         if self.horse_pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.horse_pid, signal.SIGTERM)
+            end = time.monotonic() + HANDING_SECONDS
+            while time.monotonic() < end and not self._horse_ended():
+                time.sleep(0.02)
             self.kill_horse()
             self.wait_for_horse()
         raise SystemExit(1)
+
+    def _horse_ended(self) -> bool:
+        """Return whether the job's process has ended; it is left to be waited for."""
+        try:
+            found = os.waitid(os.P_PID, self.horse_pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return True
+        return found is not None
 
 
 def work(
@@ -162,12 +200,16 @@ def run_workers(
     preload: Sequence[str] = PRELOAD,
     job_class: type[WakeJob] = WakeJob,
     sweep_seconds: float = _SWEEP_SECONDS,
+    standing: Sequence[Notice] = (),
+    grace: float = GRACE_SECONDS,
 ) -> int:
     """Be the supervisor of `count` workers until SIGTERM or SIGINT; return the exit status.
 
-    The first signal lets the jobs in work end (status 0), the second ends them (status 1):
-    their subjects are taken again when their leases end. `environment` is added to the
-    workers'. `preload` names modules to import before any fork. To be called in the main
+    The first signal lets the jobs in work end (status 0). After `grace` seconds, or at the
+    second signal (status 1), they hand their subjects back, which other workers take at once.
+    `environment` is added to the workers'. `preload` names modules to import before any fork.
+    `standing` is accepted at the start, and whenever it is found missing, be it that Redis was
+    emptied or that it was given up: looked for at each twelfth sweep. To be called in the main
     thread of a process without other threads.
     """
     for name in preload:
@@ -177,6 +219,8 @@ def run_workers(
         environment=dict(environment or {}),
         preload=tuple(preload),
         job_class=job_class,
+        standing=tuple(standing),
+        grace=grace,
         slots=[_Slot() for _ in range(count)],
     )
     return supervisor.run(sweep_seconds)
@@ -198,10 +242,14 @@ class _Supervisor:
     environment: dict[str, str]
     preload: tuple[str, ...]
     job_class: type[WakeJob]
+    standing: tuple[Notice, ...]
+    grace: float
     slots: list[_Slot]
     signals: int = 0
+    _started: bool = False
     _sweep_failed: bool = False
     _next_sweep: float = field(default=0.0)
+    _sweeps: int = 0
 
     def run(self, sweep_seconds: float) -> int:
         """Keep the slots filled and the inbox swept until a signal says stop."""
@@ -216,16 +264,30 @@ class _Supervisor:
                     self._fill()
                     self._sweep(inbox, sweep_seconds)
                     self._rest(min(0.5, sweep_seconds))
-            while any(slot.process for slot in self.slots):
-                self._rest(0.5)
+            self._wait_for_workers()
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
         return 1 if self.signals > 1 else 0
 
+    def _wait_for_workers(self) -> None:
+        """Wait until all have ended; those that take too long get their second signal."""
+        end = time.monotonic() + self.grace
+        patient = self.signals == 1
+        while any(slot.process for slot in self.slots):
+            self._rest(0.5)
+            if patient and time.monotonic() > end:
+                patient = False
+                if self.signals == 1:
+                    _log.warning("jobs are not done after %g s: handing them back", self.grace)
+                    self._terminate()
+
     def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Pass the first and the second signal on; a worker knows what each one means."""
         self.signals += 1
+        self._terminate()
+
+    def _terminate(self) -> None:
         for slot in self.slots:
             if slot.process is not None and slot.process.is_alive():
                 slot.process.terminate()
@@ -278,14 +340,27 @@ class _Supervisor:
             return
         self._next_sweep = time.monotonic() + every
         try:
+            self._keep_standing(inbox)
             while inbox.sweep(limit=_SWEEP_LIMIT):
                 pass  # as many again may be overdue
         except (RedisError, OSError) as error:
             if not self._sweep_failed:
                 _log.warning("can not sweep the inbox, will try again: %s", error)
-            self._sweep_failed = True
+            self._sweep_failed, self._sweeps = True, 0
         else:
             self._sweep_failed = False
+
+    def _keep_standing(self, inbox: RedisInbox) -> None:
+        """See to it that what is always to be looked at waits for its next look."""
+        self._sweeps += 1
+        if self._sweeps % _STANDING_SWEEPS != 1:
+            return
+        missing = [
+            one for one in self.standing if not self._started or not inbox.waits(one.subject)
+        ]
+        if missing:
+            inbox.accept(f"start-{uuid.uuid4()}", missing)
+        self._started = True
 
 
 def _context() -> ForkContext | SpawnContext:

@@ -179,6 +179,14 @@ def _parse_deadline(value: object) -> object:
     return deadline
 
 
+def _parse_gap(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", value.strip()):
+        raise ValueError("must be seconds, such as 1 or 0.5")
+    return float(value)
+
+
 def _parse_log_format(value: object) -> object:
     if value not in {"json", "text", None}:
         raise ValueError("must be json or text")
@@ -249,6 +257,10 @@ class Settings(BaseModel):
         default=timedelta(hours=2), validation_alias="COVGATE_DEADLINE", examples=["2h"]
     )
     """How long a check may wait for reports before it concludes, naming what is missing."""
+    write_gap: Annotated[float, BeforeValidator(_parse_gap)] = Field(
+        default=1.0, validation_alias="COVGATE_WRITE_GAP", examples=["1"]
+    )
+    """Seconds between two writes of one installation, as GitHub asks for."""
     log_format: Annotated[LogFormat | None, BeforeValidator(_parse_log_format)] = Field(
         default=None, validation_alias="COVGATE_LOG_FORMAT", examples=["json"]
     )

@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from worker.commands import COMMANDS
 from worker.flows.deps import Deps
 from worker.github_api import AppKey, GitHubApp, RedisTokenCache
-from worker.inbox import RedisInbox, connect, keep_alive
+from worker.inbox import Pace, RedisCache, RedisInbox, add_sums, connect, keep_alive
+from worker.meter import Meter
 from worker.store import SqlStore, open_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from worker.contracts import Subject
     from worker.ports import GitHub
@@ -41,6 +43,9 @@ def open_deps(settings: Settings) -> Iterator[Deps]:
     clock = SystemClock()
     with ExitStack() as stack:
         redis = stack.enter_context(connect(settings.redis_url))
+        meter = Meter()
+        stack.callback(add_sums, redis, meter)
+        cache = RedisCache(redis)
         key = AppKey(settings.app_id, settings.private_key.get_secret_value())
         app = GitHubApp(
             key,
@@ -48,6 +53,9 @@ def open_deps(settings: Settings) -> Iterator[Deps]:
             clock=clock,
             tokens=RedisTokenCache(redis, key.derive("installation tokens")),
             download_hosts=settings.download_hosts,
+            meter=meter,
+            pace=_paced(Pace(redis, settings.write_gap)),
+            cache=cache,
         )
         engine = open_engine(settings.database_url)
         stack.callback(engine.dispose)
@@ -62,6 +70,20 @@ def open_deps(settings: Settings) -> Iterator[Deps]:
             store=SqlStore(engine),
             clock=clock,
             github=github,
+            app=app,
+            meter=meter,
             keep_alive=partial(keep_alive, inbox),
             deadline=settings.deadline,
+            commands=COMMANDS,
+            cache=cache,
         )
+
+
+def _paced(pace: Pace) -> Callable[[int, str], None]:
+    """Return what to call before each request; the App's own wait for nobody."""
+
+    def wait(installation_id: int, verb: str) -> None:
+        if installation_id:
+            pace.wait(installation_id, write=verb != "GET")
+
+    return wait

@@ -25,8 +25,13 @@ class _CheckRun(msgspec.Struct, frozen=True, gc=False):
     pull_requests: list[PullReference] | None = None
 
 
+class _Action(msgspec.Struct, frozen=True, gc=False):
+    identifier: str
+
+
 class _Payload(RepositoryPayload, frozen=True, gc=False, kw_only=True):
     check_run: _CheckRun
+    requested_action: _Action | None = None
 
 
 def _subjects(payload: _Payload, installation_id: int) -> list[tuple[Subject, str]]:
@@ -36,9 +41,16 @@ def _subjects(payload: _Payload, installation_id: int) -> list[tuple[Subject, st
     return pulls_or_commit(installation_id, payload.repository, check.pull_requests, check.head_sha)
 
 
+def _facts(payload: _Payload) -> dict[str, str]:
+    action = payload.requested_action
+    return {"action": action.identifier[:20]} if action else {}
+
+
 EVENT = Event(
     name="check_run",
     payload=_Payload,
     actions=("requested_action", "rerequested"),
     subjects=_subjects,
+    head=lambda payload: payload.check_run.head_sha,
+    facts=_facts,
 )

@@ -43,4 +43,5 @@ EVENT = Event(
     payload=_Payload,
     actions=("rerequested",),
     subjects=_subjects,
+    head=lambda payload: payload.check_suite.head_sha,
 )

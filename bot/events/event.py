@@ -98,6 +98,8 @@ class Heard:
     notices: tuple[Notice, ...] = ()
     status: str = "ignored"
     detail: str = ""
+    head: str = ""
+    """The commit that the delivery is about, where it names one: for the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,10 @@ class Event(Generic[PayloadT]):
 
     `subjects` returns what has to be looked at, each with its repository's full name; it
     is asked only for `actions` ("" for an event without any) of a known installation.
-    `unheard` replaces the answer to a delivery that nothing has to be done for.
+    `unheard` replaces the answer to a delivery that nothing has to be done for. `facts` are
+    what the flow needs of the payload and can't ask GitHub for. `once` marks what must not
+    have its effect again when the same delivery comes again. `head` returns the commit that
+    the delivery is about.
     """
 
     name: str
@@ -114,6 +119,9 @@ class Event(Generic[PayloadT]):
     actions: tuple[str, ...]
     subjects: Callable[[PayloadT, int], Iterable[tuple[Subject, str]]]
     unheard: Heard | None = None
+    facts: Callable[[PayloadT], dict[str, str]] | None = None
+    once: bool = False
+    head: Callable[[PayloadT], str] | None = None
     _decoder: msgspec.json.Decoder[PayloadT] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -133,13 +141,14 @@ class Event(Generic[PayloadT]):
         if payload.installation is None:
             # A repository's own webhook, say. Without an installation there is no token.
             return Heard(detail="the payload names no installation of the App")
+        facts = self.facts(payload) if self.facts else {}
         notices = tuple(
-            Notice(subject, repository, title)
+            Notice(subject, repository, title, self.once, facts)
             for subject, repository in self.subjects(payload, payload.installation.id)
         )
         if not notices:
             return Heard(detail=f"nothing in this {title} changes a verdict")
-        return Heard(notices, "queued", "")
+        return Heard(notices, "queued", "", self.head(payload) if self.head else "")
 
 
 def pulls_or_commit(

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import msgspec
 
-from bot.events.event import Event, Id, RepositoryPayload
+from bot.events.event import Event, Id, RepositoryPayload, ShaText
 from worker.contracts import Subject
 
 __all__ = ["EVENT"]
 
 
+class _Head(msgspec.Struct, frozen=True, gc=False):
+    sha: ShaText
+
+
 class _PullRequest(msgspec.Struct, frozen=True, gc=False):
     number: Id
+    head: _Head | None = None
+    merge_commit_sha: ShaText | None = None
 
 
 class _BaseChange(msgspec.Struct, frozen=True, gc=False):
@@ -28,6 +34,7 @@ class _Changes(msgspec.Struct, frozen=True, gc=False):
 class _Payload(RepositoryPayload, frozen=True, gc=False, kw_only=True):
     pull_request: _PullRequest
     changes: _Changes | None = None
+    before: ShaText = ""
 
 
 def _subjects(payload: _Payload, installation_id: int) -> list[tuple[Subject, str]]:
@@ -37,6 +44,17 @@ def _subjects(payload: _Payload, installation_id: int) -> list[tuple[Subject, st
     repository = payload.repository
     subject = Subject.pull(installation_id, repository.id, payload.pull_request.number)
     return [(subject, repository.full_name)]
+
+
+def _head(payload: _Payload) -> str:
+    head = payload.pull_request.head
+    return head.sha if head else ""
+
+
+def _facts(payload: _Payload) -> dict[str, str]:
+    merge = payload.pull_request.merge_commit_sha or ""
+    facts = {"head": _head(payload), "before": payload.before, "merge": merge}
+    return {name: text for name, text in facts.items() if text}
 
 
 EVENT = Event(
@@ -52,4 +70,6 @@ EVENT = Event(
         "synchronize",
     ),
     subjects=_subjects,
+    head=_head,
+    facts=_facts,
 )

@@ -151,6 +151,46 @@ def test_a_named_head_is_judged_and_not_the_working_tree(small, tmp_path, capsys
     assert told["head"] == small.git("rev-parse", "topic")
 
 
+def test_paths_that_are_not_the_checkouts_are_told_in_every_format(small, tmp_path, capsys):
+    """Numbers of one file in eleven would be read as the project's."""
+    names = [f"m{n}.py" for n in range(10)]
+    small.commit({f"src/{name}": "1\n" for name in names})
+    wrong = tmp_path / "wrong.info"
+    wrong.write_text(
+        LCOV.format(1, 1) + "".join(f"SF:dist/{name}\nDA:1,1\nend_of_record\n" for name in names)
+    )
+    told = {}
+    for form in ("text", "markdown", "json"):
+        assert run(["check", "--report", str(wrong), "--format", form]) == 0
+        told[form] = capsys.readouterr().out
+    for form in ("text", "markdown"):
+        assert "Only 1 of the 11 files" in told[form]
+        assert '  - {from: "dist/", to: "src/"}' in told[form]
+    (short,) = json.loads(told["json"])["paths"]
+    assert (short["found"], short["total"], short["mended"]) == (1, 11, 10)
+    own = tmp_path / "own.yml"
+    own.write_text(json.dumps({"path_fixes": short["path_fixes"]}))
+    assert run(["check", "--report", str(wrong), "--config", str(own), "--format=json"]) == 0
+    mended = json.loads(capsys.readouterr().out)
+    assert mended["paths"] == []
+    assert mended["project"]["total"] == 13
+    wrong.write_text(f"SF:dist/{names[0]}\nDA:1,1\nend_of_record\n")
+    assert run(["check", "--report", str(wrong)]) == 2
+    assert 'or set path_fixes: [{from: "dist/", to: "src/"}]' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("head", [[], ["--head", "topic"]])
+def test_go_modules_are_read_from_the_checkout(small, tmp_path, capsys, head):
+    """The same command would find other files than the pull request's check."""
+    modules = {f"{name}/go.mod": f"module example.com/{name}x\n" for name in ("one", "two")}
+    small.commit({**modules, "one/main.go": "1\n2\n", "two/main.go": "1\n2\n"})
+    profile = tmp_path / "cover.out"
+    profile.write_text("mode: set\nexample.com/twox/main.go:1.1,2.2 3 1\n")
+    assert run(["check", "--report", str(profile), "--format", "json", *head]) == 0
+    (file,) = json.loads(capsys.readouterr().out)["new_code"]["files"]
+    assert file["path"] == "two/main.go"
+
+
 def test_what_can_not_be_used_is_status_2_and_one_line(small, tmp_path, capsys, monkeypatch):
     """A build would fail with a traceback, or pass without having looked at anything."""
     good = report(tmp_path, 1, 1)
@@ -190,3 +230,35 @@ def test_what_can_not_be_used_is_status_2_and_one_line(small, tmp_path, capsys, 
     assert capsys.readouterr().err == (
         "covgate: git is not on PATH: install it, or add its folder to PATH\n"
     )
+
+
+def test_flags_are_said_before_a_reports_name(small, tmp_path, capsys):
+    """The gates of a flag could be tried on GitHub alone."""
+    config = tmp_path / "covgate.yml"
+    config.write_text(
+        "reports: [{artifact: x, flag: unit}, {artifact: y, flag: e2e}]\n"
+        "gates: {flags: {unit: {new_code: {minimum: 60}}, e2e: {project: {minimum: 1}}}}\n"
+    )
+    unit, other = report(tmp_path, 1, 0), report(tmp_path, 1, 1)
+    arguments = ["check", "--base", "main", "--config", str(config), "--format", "json"]
+    assert run([*arguments, "--report", f"unit={unit}", other]) == 1
+    gates = {gate["name"]: gate for gate in json.loads(capsys.readouterr().out)["gates"]}
+    assert (gates["new_code"]["verdict"], gates["new_code/unit"]["verdict"]) == ("pass", "fail")
+    assert gates["project/e2e"]["summary"] == "no report of its flag was read"
+    named = tmp_path / "a=b.info"
+    named.write_text((tmp_path / "lcov11.info").read_text())
+    assert run([*arguments, "--report", str(named)]) == 0
+
+
+def test_what_was_saved_is_judged_again_anywhere(small, tmp_path, monkeypatch, capsys):
+    """A verdict could be looked into only where the checkout and its reports still are."""
+    kept = tmp_path / "kept"
+    arguments = ["check", "--base", "main", "--report", report(tmp_path, 0, 0)]
+    assert run([*arguments, "--format", "json", "--save", str(kept)]) == 1
+    told = capsys.readouterr().out
+    monkeypatch.chdir(tmp_path)
+    assert run(["check", "--replay", str(kept), "--format", "json"]) == 1
+    assert capsys.readouterr().out == told
+    assert run(["check", "--replay", str(small.path / "a.py")]) == 2
+    assert "it is no file that `covgate check --save`" in capsys.readouterr().err
+    assert run(["check", "--replay", str(kept), "--report", "x"]) == 2

@@ -21,7 +21,7 @@ from bot.listener import bind
 from bot.progress import working
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("serve", "worker", "up", "sandbox", "check", "inspect", "config", "doctor")
+COMMANDS = ("serve", "worker", "up", "sandbox", "check", "inspect", "ledger", "config", "doctor")
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +69,7 @@ def test_the_version_is_told(capsys):
     [
         (["chek"], "'chek'"),
         (["check", "--repotr", "x"], "--repotr"),
-        (["check"], "Missing option '--report'; see `covgate check --help`"),
+        (["check"], "give --report FILE… or --replay FILE; see `covgate check --help`"),
         (["check", "--report"], "--report"),
         (["inspect"], "FILE"),
         (["serve", "--port", "many"], "--port"),

@@ -213,3 +213,80 @@ def test_any_bytes_are_read_or_refused(event, body):
     """The same, for what is no JSON at all."""
     with pytest.raises(PayloadError):
         read_delivery(event, b"\x00" + body)
+
+
+def comment(
+    body="/covgate help", *, kind="User", state="open", pull_request=True, action="created"
+):
+    """Return what a delivery about a comment comes to."""
+    issue = {"number": 7, "state": state} | ({"pull_request": {"url": "x"}} if pull_request else {})
+    return hear(
+        "issue_comment",
+        action=action,
+        issue=issue,
+        comment={"id": 99, "body": body, "user": {"login": "alice", "type": kind}},
+    )
+
+
+def test_a_comment_that_may_be_a_command_is_looked_at_once():
+    """A command would go unheard, or have its effect again with every repeated delivery."""
+    heard = comment("Thanks!\n  /Coverage override it is a hotfix")
+    assert keys(heard) == ["12:34:pull:7"]
+    assert heard.notices[0].once
+    assert heard.notices[0].facts == {"comment": "99"}
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        comment("nice work"),
+        comment("see docs/covgate help"),
+        comment(kind="Bot"),
+        comment(state="closed"),
+        comment(pull_request=False),
+        comment(action="edited"),
+        comment(action="deleted"),
+        comment(None),
+    ],
+    ids=["talk", "path", "bot", "closed", "issue", "edited", "deleted", "empty"],
+)
+def test_every_other_comment_is_no_work(heard):
+    """Every conversation would cost requests, and an edited comment could smuggle one in."""
+    assert keys(heard) == []
+
+
+def test_a_merge_queues_commit_is_looked_at_with_its_base():
+    """The queue would wait for the required check of a commit that nobody judges."""
+    group = {"head_sha": SHA, "base_sha": "b" * 40, "base_ref": "refs/heads/main", "head_ref": "r"}
+    heard = hear("merge_group", action="checks_requested", merge_group=group)
+    assert keys(heard) == [f"12:34:group:{SHA}"]
+    assert heard.notices[0].facts == {"base_ref": "main", "base_sha": "b" * 40}
+
+
+def test_a_button_is_passed_on():
+    """A press on the check's button would be taken for GitHub's own re-run."""
+    check = {"name": "covgate", "head_sha": SHA, "pull_requests": [pull(7)]}
+    heard = hear(
+        "check_run",
+        action="requested_action",
+        check_run=check,
+        requested_action={"identifier": "recheck"},
+    )
+    assert heard.notices[0].facts == {"action": "recheck"}
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("*/*.json")), ids=lambda path: path.stem)
+def test_w17_no_address_in_a_payload_is_ever_used(path):
+    """A forged payload could send the worker, with its token, to a stranger's server."""
+    evil = "http://169.254.169.254/latest/meta-data"
+
+    def forged(value):
+        if isinstance(value, dict):
+            return {key: evil if key.endswith("url") else forged(one) for key, one in value.items()}
+        return [forged(one) for one in value] if isinstance(value, list) else value
+
+    true = json.loads(path.read_bytes())
+    event = path.parent.name
+    heard = read_delivery(event, json.dumps(forged(true)).encode())
+    assert heard == read_delivery(event, json.dumps(true).encode())
+    assert "169.254" not in repr(heard)

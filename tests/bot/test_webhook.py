@@ -6,6 +6,7 @@ import json
 import socket
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.webhook import MAX_BODY, ReceiverLimits
 from tests.bot.parts import (
@@ -20,6 +21,7 @@ from tests.bot.parts import (
     make_app,
 )
 from tests.support.web import running
+from tests.support.workers import until
 from worker.contracts import Notice, Subject
 
 
@@ -63,6 +65,52 @@ def test_a_repeated_delivery_says_so(port, accepted):
     reply = deliver(port, delivery="twice")
     assert (reply.status, reply.json["status"]) == (202, "duplicate")
     assert list(accepted) == ["twice"]
+
+
+def told(lines):
+    """Return what the lines of deliveries say they are about."""
+    names = ("delivery", "installation", "repository", "pull_request", "head")
+    return [
+        {name: line[name] for name in names if name in line}
+        for line in lines
+        if line["event"] in ("delivery", "delivery not accepted")
+    ]
+
+
+def test_the_log_says_what_a_delivery_is_about(port):
+    """An operator could not find the delivery that a pull request waits for."""
+    pushed = json.loads((DATA / "push" / "no-action.5.json").read_bytes())
+    pushed |= {
+        "ref": "refs/heads/main",
+        "after": "a" * 40,
+        "deleted": False,
+        "installation": {"id": 1},
+    }
+    with capture_logs() as lines:
+        deliver(port, delivery="one")
+        deliver(port, body=json.dumps(pushed).encode(), event="push", delivery="two")
+        until(lambda: len(told(lines)) == 2)  # written once the answer is on its way
+    opened = json.loads(OPENED)["pull_request"]
+    first, second = told(lines)
+    assert first == {
+        "delivery": "one",
+        "installation": 1,
+        "repository": "Codertocat/Hello-World",
+        "pull_request": 2,
+        "head": opened["head"]["sha"],
+    }
+    assert second["head"] == "a" * 40
+    assert "pull_request" not in second
+
+
+def test_the_log_says_what_was_not_accepted():
+    """While Redis is down, nobody could tell whose pull requests are hit."""
+    acceptor = MemoryAcceptor(broken=InboxDownError("Redis is full"))
+    with running(make_app(acceptor)) as port, capture_logs() as lines:
+        assert deliver(port, delivery="lost").status == 503
+        until(lambda: len(told(lines)) == 2)
+    assert [line["pull_request"] for line in told(lines)] == [2, 2]
+    assert {line["delivery"] for line in told(lines)} == {"lost"}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +205,11 @@ def test_a_form_encoded_delivery_says_what_to_change(port):
     [
         ("star", b"{}", "ignored"),
         ("no_such_event", b"{}", "ignored"),
-        ("issue_comment", b'{"action": "created"}', "ignored"),
+        (
+            "issue_comment",
+            changed(action="created", issue={"number": 7}, comment={"id": 1}),
+            "ignored",
+        ),
         ("ping", b'{"zen": "Design for failure."}', "pong"),
         ("pull_request", changed(installation=None), "ignored"),
         ("pull_request", changed(action="labeled"), "ignored"),

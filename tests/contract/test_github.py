@@ -14,7 +14,9 @@ import pytest
 
 from tests.fakes.github import FakeGitHub, fake_sha
 from worker.core.errors import GoneError, NotFoundError, RefusedError, ReportError
-from worker.ports import CheckOutput, CheckState
+from worker.core.refs import Role
+from worker.core.tarball import read_tarball
+from worker.ports import CheckAction, CheckOutput, CheckState, CommitStatus
 
 FILES = {"README.md": b"hello\n", "src/a.py": b"one\ntwo\nthree\n", "src/b.py": b"b\n"}
 RUNNING = CheckState("in_progress", None, CheckOutput("Waiting", "for CI"))
@@ -77,8 +79,34 @@ class FakeScene:
     def foreign_check(self, head, name):
         self.github.put_check(head, name)
 
+    def allow_statuses(self, *, allowed):
+        self.github.may_set_statuses = allowed
+
+    def statuses(self, head):
+        return {
+            context: status.state
+            for (sha, context), status in self.github.statuses.items()
+            if sha == head
+        }
+
     def remove_comment(self, comment_id):
         del self.github._comments[comment_id]
+
+    def reactions(self, comment_id):
+        return self.github.reactions[comment_id]
+
+    def give_role(self, login, name):
+        level = {"maintain": "write", "triage": "read"}.get(name, name)
+        self.github.roles[login] = Role(level, name)
+
+    def put_team(self, team, *logins):
+        self.github.teams = {**(self.github.teams or {}), team: logins}
+
+    def allow_members(self):
+        self.github.teams = self.github.teams or {}
+
+    def actions(self, check_id):
+        return [one.identifier for one in self.github.check_states[check_id].actions]
 
     def conversation(self, number):
         return [comment.body for on, comment in self.github._comments.values() if on == number]
@@ -132,8 +160,31 @@ class StandInScene:
         job = next(c for c in self.repo.checks.values() if c.app is self.world.actions_app)
         job.name = name
 
+    def allow_statuses(self, *, allowed):
+        permissions = self.world.installation_of(self.repo).permissions
+        permissions["statuses"] = "write" if allowed else "none"
+
+    def statuses(self, head):
+        return {one.context: one.state for one in self.repo.statuses if one.sha == head}
+
     def remove_comment(self, comment_id):
         self.repo.delete_comment(self.repo.comments[comment_id])
+
+    def reactions(self, comment_id):
+        return [given.content for given in self.repo.comments[comment_id].reactions]
+
+    def give_role(self, login, name):
+        self.world.user(login)
+        self.repo.roles[login] = name
+
+    def put_team(self, team, *logins):
+        self.world.teams[team] = {self.world.user(login).login for login in logins}
+
+    def allow_members(self):
+        self.world.installation_of(self.repo).permissions["members"] = "read"
+
+    def actions(self, check_id):
+        return [one["identifier"] for one in self.repo.checks[check_id].actions]
 
     def conversation(self, number):
         return [comment.body for comment in self.repo.comments_on(number)]
@@ -325,6 +376,41 @@ def test_paths_of_a_commit(scene, github):
     assert github.paths(scene.base) == frozenset(FILES)
 
 
+def test_a_tree_names_the_blob_of_each_file(scene, github):
+    """A file that was only moved would be read as new code."""
+    head = scene.commit({**FILES, "copy.md": b"hello\n"}, scene.base)
+    tree = github.tree(head)
+    assert tree.keys() == {*FILES, "copy.md"}
+    assert tree["README.md"] == tree["copy.md"] == "ce013625030ba8dba906f756967f9e9ca394464a"
+
+
+def test_a_commit_tells_its_parents(scene, github):
+    """It could not be told what a merge commit is a merge of."""
+    one = scene.commit({**FILES, "1": b""}, scene.base)
+    two = scene.commit({**FILES, "2": b""}, scene.base)
+    merge = scene.commit({**FILES, "1": b"", "2": b""}, one, two)
+    found = github.commit(merge)
+    assert (found.sha, found.parents) == (merge, (one, two))
+    with pytest.raises(NotFoundError):
+        github.commit(MISSING)
+
+
+def test_an_archive_holds_the_files_of_a_commit(scene, github):
+    """A change of thousands of files could not be compared."""
+    files = {**FILES, "src/odd name ä.py": b"\xff\0\r\nx", "x" * 120 + ".py": b"long\n"}
+    head = scene.commit(files, scene.base)
+    target = io.BytesIO()
+    size = github.archive(head, target, limit=10_000)
+    assert size == len(target.getvalue())
+    target.seek(0)
+    wanted = files.keys() - {"README.md"}
+    assert dict(read_tarball(target, wanted, longest=99)) == {p: files[p] for p in wanted}
+    with pytest.raises(RefusedError):
+        github.archive(head, io.BytesIO(), limit=10)
+    with pytest.raises(NotFoundError):
+        github.archive(MISSING, io.BytesIO(), limit=10_000)
+
+
 def test_ancestors_come_newest_first(scene, github):
     """The nearest baseline would not be found."""
     one = scene.commit({**FILES, "1": b""}, scene.base)
@@ -379,7 +465,8 @@ def test_comment_is_written_changed_and_deleted(scene, github):
     made = github.create_comment(number, "first\r\n<!-- é -->")
     assert made.own
     assert github.update_comment(made.id, "second").body == "second"
-    assert github.comments(number) == (replace(made, body="second"),)
+    (found,) = github.comments(number)
+    assert (found.id, found.body, found.own, found.number) == (made.id, "second", True, number)
     github.delete_comment(made.id)
     github.delete_comment(made.id)
     assert scene.conversation(number) == []
@@ -397,6 +484,64 @@ def test_only_the_apps_comments_are_its_own(scene, github):
         (own.id, True),
     ]
     assert github.comments(number)[0].author == "mallory"
+
+
+def test_a_comment_is_read_as_it_is_now(scene, github):
+    """A command would be obeyed after its author took it back."""
+    number = scene.open_pull(scene.commit({**FILES, "n": b""}, scene.base))
+    comment = github.comment(scene.foreign_comment(number, "/covgate help"))
+    assert (comment.author, comment.body, comment.number) == ("mallory", "/covgate help", number)
+    assert not comment.own
+    assert not comment.bot
+    assert not comment.edited
+    scene.remove_comment(comment.id)
+    with pytest.raises(NotFoundError):
+        github.comment(comment.id)
+
+
+def test_a_reaction_is_there_once_and_never_an_error(scene, github):
+    """A command's answer would fail with the comment that somebody deleted meanwhile."""
+    number = scene.open_pull(scene.commit({**FILES, "n": b""}, scene.base))
+    comment_id = scene.foreign_comment(number, "/covgate help")
+    github.react(comment_id, "eyes")
+    github.react(comment_id, "eyes")
+    github.react(comment_id, "rocket")
+    assert scene.reactions(comment_id) == ["eyes", "rocket"]
+    scene.remove_comment(comment_id)
+    github.react(comment_id, "confused")
+
+
+def test_a_persons_role_is_asked_for(scene, github):
+    """Anybody could override the gate, or nobody."""
+    scene.give_role("bob", "maintain")
+    assert github.role("bob") == Role("write", "maintain")
+    scene.give_role("carol", "read")
+    assert github.role("carol").level == "read"
+
+
+def test_who_is_in_a_team_is_asked_for(scene, github):
+    """A team's word would not count, or a stranger's would."""
+    scene.allow_members()
+    scene.put_team("octo/release", "bob")
+    assert github.is_in_team("octo/release", "bob")
+    assert not github.is_in_team("octo/release", "carol")
+    assert not github.is_in_team("octo/none", "bob")
+
+
+def test_teams_are_refused_until_they_are_granted(scene, github):
+    """Without the permission nobody would be told why the team's word does not count."""
+    with pytest.raises(RefusedError):
+        github.is_in_team("octo/release", "bob")
+
+
+def test_a_check_has_its_buttons(scene, github):
+    """A person without a keyboard at hand could not ask for the check again."""
+    again = CheckAction("Check again", "Judge anew from fresh facts", "recheck")
+    state = replace(PASSED, actions=(again,))
+    made = github.create_check(scene.base, "covgate", state, external_id="")
+    assert scene.actions(made.id) == ["recheck"]
+    with pytest.raises(RefusedError):
+        github.update_check(made.id, replace(PASSED, actions=(again,) * 4))
 
 
 def test_comments_beyond_one_page(scene, github):
@@ -423,3 +568,30 @@ def test_too_long_comments_are_refused(scene, github):
     number = scene.open_pull(scene.commit({**FILES, "n": b""}, scene.base))
     with pytest.raises(RefusedError):
         github.create_comment(number, "x" * 65_537)
+
+
+def test_the_latest_status_of_a_context_counts(scene, github):
+    """A team that requires one gate's status would look at an old one."""
+    scene.allow_statuses(allowed=True)
+    failed = CommitStatus("covgate/new-code", "failure", "cover 2 more lines", "https://a.test/1")
+    github.set_status(scene.base, failed)
+    github.set_status(scene.base, CommitStatus("covgate/package/core", "success", ""))
+    github.set_status(scene.base, replace(failed, state="success"))
+    assert scene.statuses(scene.base) == {
+        "covgate/new-code": "success",
+        "covgate/package/core": "success",
+    }
+    with pytest.raises(RefusedError):
+        github.set_status(scene.base, replace(failed, description="x" * 141))
+
+
+def test_statuses_are_refused_until_they_are_granted(scene, github):
+    """Without the permission, all the rest would fail, or go on failing once it is granted."""
+    scene.allow_statuses(allowed=False)
+    status = CommitStatus("covgate/new-code", "success", "")
+    with pytest.raises(RefusedError):
+        github.set_status(scene.base, status)
+    github.create_check(scene.base, "covgate", RUNNING, external_id="")
+    scene.allow_statuses(allowed=True)
+    github.set_status(scene.base, status)
+    assert scene.statuses(scene.base) == {"covgate/new-code": "success"}

@@ -8,6 +8,8 @@ GitHub refuses, so that a flow that sends too much fails in its own test.
 from __future__ import annotations
 
 import hashlib
+import io
+import tarfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,6 +26,7 @@ from worker.core.refs import (
     Comparison,
     PullRequest,
     Repository,
+    Role,
     Sha,
     WorkflowRun,
 )
@@ -31,7 +34,7 @@ from worker.core.refs import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from worker.ports import CheckState
+    from worker.ports import CheckState, CommitStatus
 
 __all__ = ["APP_LOGIN", "REPOSITORY", "Call", "FakeGitHub", "fake_sha"]
 
@@ -48,7 +51,14 @@ REPOSITORY = Repository(
 COMPARE_FILES = 300
 PULL_FILES = 3_000
 WRITES = frozenset(
-    {"create_check", "update_check", "create_comment", "update_comment", "delete_comment"}
+    {
+        "create_check",
+        "update_check",
+        "set_status",
+        "create_comment",
+        "update_comment",
+        "delete_comment",
+    }
 )
 
 
@@ -90,7 +100,13 @@ class FakeGitHub:
         self._pull_files: dict[int, tuple[ChangedFile, ...]] = {}
         self._checks: dict[int, tuple[CheckRun, bool]] = {}
         self._comments: dict[int, tuple[int, Comment]] = {}
+        self.reactions: dict[int, list[str]] = {}
+        self.roles: dict[str, Role] = {}
+        self.teams: dict[str, tuple[str, ...]] | None = None
         self._faults: dict[str, list[_Fault]] = {}
+        self.statuses: dict[tuple[Sha, str], CommitStatus] = {}
+        self.may_set_statuses = True
+        self.left_out_of_archives: set[str] = set()
         self._last_id = 1_000
 
     # Filling.
@@ -135,6 +151,8 @@ class FakeGitHub:
                 updated_at=datetime(2030, 1, 1, 11, 55, tzinfo=UTC),
                 url=f"{self.place.url}/actions/runs/{run_id}",
             )
+        commit = self._commits.get(head_sha)
+        changes.setdefault("tree", commit.tree if commit is not None else None)
         self._runs[run_id] = replace(known, head_sha=head_sha, **changes)
         return self._runs[run_id]
 
@@ -177,9 +195,12 @@ class FakeGitHub:
         """Say what a pull request's list of files shows, whatever the commits hold."""
         self._pull_files[number] = tuple(files)
 
-    def put_comment(self, number: int, body: str, *, author: str = "mallory") -> Comment:
-        """Let somebody else comment."""
-        comment = Comment(self._next_id(), author, own=False, body=body)
+    def put_comment(
+        self, number: int, body: str, *, author: str = "mallory", **changes: object
+    ) -> Comment:
+        """Let somebody else comment; `changes` are fields of `Comment`."""
+        comment = Comment(self._next_id(), author, own=False, body=body, number=number)
+        comment = replace(comment, **changes)
         self._comments[comment.id] = (number, comment)
         return comment
 
@@ -220,7 +241,8 @@ class FakeGitHub:
 
     def pull(self, number: int) -> PullRequest:
         with self._call("pull", number):
-            return self._found(self.pulls, number, "pull request")
+            pull = self._found(self.pulls, number, "pull request")
+            return replace(pull, repository=self.place)
 
     def pulls_from(self, head_repository: str, head_branch: str) -> tuple[PullRequest, ...]:
         with self._call("pulls_from", head_repository, head_branch):
@@ -231,6 +253,11 @@ class FakeGitHub:
                 and (pull.head_repository or "").lower() == head_repository.lower()
                 and pull.head_ref == head_branch
             )
+
+    def open_pulls(self) -> tuple[PullRequest, ...]:
+        with self._call("open_pulls"):
+            found = [pull for pull in self.pulls.values() if pull.state == "open"]
+        return tuple(sorted(found, key=lambda pull: pull.number))
 
     def has_pulls_onto(self, branch: str) -> bool:
         with self._call("has_pulls_onto", branch):
@@ -274,6 +301,8 @@ class FakeGitHub:
                 complete=len(files) < COMPARE_FILES,
                 ahead_by=len(set(theirs) - set(ours)),
                 behind_by=len(set(ours) - set(theirs)),
+                merge_base_tree=self._commits[merge_base].tree,
+                base_tip=self._resolve(base),
             )
 
     def pull_files(self, number: int) -> tuple[ChangedFile, ...]:
@@ -295,6 +324,29 @@ class FakeGitHub:
     def paths(self, sha: Sha) -> frozenset[str]:
         with self._call("paths", sha):
             return frozenset(self._found(self._files, sha, "commit"))
+
+    def tree(self, sha: Sha) -> Mapping[str, Sha]:
+        with self._call("tree", sha):
+            files = self._found(self._files, sha, "commit")
+            return {path: _blob_id(data) for path, data in files.items()}
+
+    def commit(self, sha: Sha) -> Commit:
+        with self._call("commit", sha):
+            return self._found(self._commits, sha, "commit")
+
+    def archive(self, sha: Sha, target: BinaryIO, *, limit: int) -> int:
+        with self._call("archive", sha):
+            files = self._found(self._files, sha, "commit")
+            packed = io.BytesIO()
+            with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+                for path, data in files.items():
+                    if path not in self.left_out_of_archives:
+                        member = tarfile.TarInfo(f"octo-hello-{sha[:7]}/{path}")
+                        member.size = len(data)
+                        archive.addfile(member, io.BytesIO(data))
+            if len(packed.getvalue()) > limit:
+                raise RefusedError(f"the files at {sha} have more than {limit} bytes")
+            return target.write(packed.getvalue())
 
     def ancestors(self, sha: Sha, *, limit: int) -> tuple[Commit, ...]:
         with self._call("ancestors", sha):
@@ -331,16 +383,49 @@ class FakeGitHub:
             self.check_states[check_id] = state
             return check
 
+    def set_status(self, head_sha: Sha, status: CommitStatus) -> None:
+        with self._call("set_status", head_sha, status):
+            if not self.may_set_statuses:
+                raise RefusedError("Resource not accessible by integration")
+            if len(status.description) > 140:
+                raise RefusedError("description is too long (maximum is 140 characters)")
+            if head_sha not in self._commits:
+                raise RefusedError(f"no commit found for SHA: {head_sha}")
+            self.statuses[head_sha, status.context] = status
+
     def comments(self, number: int) -> tuple[Comment, ...]:
         with self._call("comments", number):
             self._found(self.pulls, number, "pull request")
             return tuple(comment for on, comment in self._comments.values() if on == number)
 
+    def comment(self, comment_id: int) -> Comment:
+        with self._call("comment", comment_id):
+            number, comment = self._found(self._comments, comment_id, "comment")
+            return replace(comment, number=number)
+
+    def react(self, comment_id: int, content: str) -> None:
+        with self._call("react", comment_id, content):
+            if comment_id in self._comments:
+                given = self.reactions.setdefault(comment_id, [])
+                given += [] if content in given else [content]
+
+    def role(self, login: str) -> Role:
+        with self._call("role", login):
+            return self.roles.get(login, Role("read", "read"))
+
+    def is_in_team(self, team: str, login: str) -> bool:
+        with self._call("is_in_team", team, login):
+            if self.teams is None:
+                raise RefusedError("403: the App was not given `members: read`")
+            return login in self.teams.get(team, ())
+
     def create_comment(self, number: int, body: str) -> Comment:
         with self._call("create_comment", number, body):
             self._found(self.pulls, number, "pull request")
             _check_body(body)
-            comment = Comment(self._next_id(), APP_LOGIN, own=True, body=body)
+            comment = Comment(
+                self._next_id(), APP_LOGIN, own=True, body=body, bot=True, number=number
+            )
             self._comments[comment.id] = (number, comment)
             return comment
 
@@ -412,6 +497,15 @@ def _check_state(state: CheckState) -> None:
     for text in (state.output.summary, state.output.text):
         if len(text.encode()) > 65_535:
             raise RefusedError("422: more than 65535 bytes")
+    sizes = {"label": 20, "description": 40, "identifier": 20}
+    long = [
+        name
+        for action in state.actions
+        for name, size in sizes.items()
+        if len(getattr(action, name)) > size
+    ]
+    if long or len(state.actions) > 3:
+        raise RefusedError("422: too many actions, or too long ones")
 
 
 def _check_body(body: str) -> None:
@@ -438,10 +532,14 @@ def _changes(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> tuple[Change
                 additions=sum(step[4] - step[3] for step in steps),
                 deletions=sum(step[2] - step[1] for step in steps),
                 patch="\n".join(_hunk(hunk, before_lines, after_lines) for hunk in hunks) or None,
-                blob_sha=fake_sha(repr(before if after is None else after)),
+                blob_sha=_blob_id(before or b"" if after is None else after),
             )
         )
     return tuple(changed)
+
+
+def _blob_id(data: bytes) -> Sha:
+    return Sha(hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest())
 
 
 def _lines(data: bytes | None) -> list[str]:

@@ -17,8 +17,12 @@ from worker.core.refs import (
     CheckRun,
     Comment,
     Commit,
+    HookDelivery,
+    Installation,
     PullRequest,
     Repository,
+    Role,
+    RunPull,
     Sha,
     WorkflowRun,
 )
@@ -34,9 +38,15 @@ __all__ = [
     "CommitAnswer",
     "ComparisonAnswer",
     "ContentAnswer",
+    "DeliveryAnswer",
     "FileAnswer",
+    "GitCommitAnswer",
+    "InstallationAnswer",
+    "MembershipAnswer",
     "PullAnswer",
     "RepositoryAnswer",
+    "RepositoryPage",
+    "RoleAnswer",
     "RunAnswer",
     "RunPage",
     "TreeAnswer",
@@ -49,6 +59,38 @@ class AppAnswer(msgspec.Struct):
 
     id: int
     slug: str = ""
+
+
+class InstallationAnswer(msgspec.Struct):
+    """An installation of the App."""
+
+    id: int
+    account: _Account | None = None
+    suspended_at: datetime | None = None
+
+    def value(self) -> Installation:
+        """Return the installation."""
+        name = (self.account.login or self.account.slug) if self.account else ""
+        return Installation(self.id, name, suspended=self.suspended_at is not None)
+
+
+class _Account(msgspec.Struct):
+    login: str = ""
+    slug: str = ""  # an enterprise has one
+
+
+class DeliveryAnswer(msgspec.Struct):
+    """An attempt at delivering a webhook."""
+
+    id: int
+    guid: str
+    event: str
+    status_code: int
+    delivered_at: datetime
+
+    def value(self) -> HookDelivery:
+        """Return the attempt."""
+        return HookDelivery(self.id, self.guid, self.event, self.status_code, self.delivered_at)
 
 
 class _User(msgspec.Struct):
@@ -68,6 +110,9 @@ class RepositoryAnswer(msgspec.Struct):
     default_branch: str
     private: bool
     html_url: str
+    open_issues_count: int = 1
+    """Of issues and pull requests together."""
+    archived: bool = False
 
     def value(self, installation_id: int) -> Repository:
         """Return it, as seen through an installation."""
@@ -87,22 +132,30 @@ class _End(msgspec.Struct):
     repo: _Named | None = None
 
 
+class _Base(msgspec.Struct):
+    ref: str
+    sha: Sha
+    repo: RepositoryAnswer | None = None
+
+
 class PullAnswer(msgspec.Struct):
     """A pull request, alone or in a list."""
 
     number: int
     title: str
     state: str
-    base: _End
+    base: _Base
     head: _End
     html_url: str
     user: _User | None = None
     draft: bool = False
     merge_commit_sha: Sha | None = None
 
-    def value(self) -> PullRequest:
-        """Return the pull request."""
+    def value(self, installation_id: int = 0) -> PullRequest:
+        """Return the pull request, as seen through an installation."""
+        place = self.base.repo.value(installation_id) if self.base.repo else None
         return PullRequest(
+            repository=place,
             number=self.number,
             title=self.title,
             author=self.user.login if self.user else "",
@@ -116,6 +169,27 @@ class PullAnswer(msgspec.Struct):
             merge_commit_sha=self.merge_commit_sha,
             url=self.html_url,
         )
+
+
+class _RunEnd(msgspec.Struct):
+    sha: Sha
+    ref: str
+    repo: _Numbered | None = None
+
+
+class _Numbered(msgspec.Struct):
+    id: int
+    full_name: str = ""
+
+
+class _RunPull(msgspec.Struct):
+    number: int
+    head: _RunEnd
+    base: _RunEnd
+
+
+class _HeadCommit(msgspec.Struct):
+    tree_id: Sha | None = None
 
 
 class RunAnswer(msgspec.Struct):
@@ -133,6 +207,9 @@ class RunAnswer(msgspec.Struct):
     run_attempt: int = 1
     head_branch: str | None = None
     head_repository: _Named | None = None
+    head_commit: _HeadCommit | None = None
+    repository: _Numbered | None = None
+    pull_requests: list[_RunPull] | None = None
     run_started_at: datetime | None = None
     updated_at: datetime | None = None
 
@@ -152,7 +229,24 @@ class RunAnswer(msgspec.Struct):
             started_at=self.run_started_at,
             updated_at=self.updated_at,
             url=self.html_url,
+            tree=self.head_commit.tree_id if self.head_commit else None,
+            pulls=self._pulls(),
         )
+
+    def _pulls(self) -> tuple[RunPull, ...]:
+        """Return the pull requests of this repository: a fork's run may name another one's."""
+        ours = self.repository.id if self.repository else None
+        return tuple(
+            RunPull(pull.number, pull.head.sha, pull.base.ref)
+            for pull in self.pull_requests or ()
+            if pull.base.repo is not None and pull.base.repo.id == ours
+        )
+
+
+class RepositoryPage(msgspec.Struct):
+    """A page of an installation's repositories."""
+
+    repositories: list[RepositoryAnswer]
 
 
 class RunPage(msgspec.Struct):
@@ -218,17 +312,23 @@ class _Ref(msgspec.Struct):
     sha: Sha
 
 
+class _Details(msgspec.Struct):
+    tree: _Ref
+
+
+class _MergeBase(msgspec.Struct):
+    sha: Sha
+    commit: _Details | None = None
+
+
 class ComparisonAnswer(msgspec.Struct):
     """A comparison of two commits."""
 
-    merge_base_commit: _Ref
+    base_commit: _Ref
+    merge_base_commit: _MergeBase
     ahead_by: int
     behind_by: int
     files: list[FileAnswer] = []
-
-
-class _Details(msgspec.Struct):
-    tree: _Ref
 
 
 class CommitAnswer(msgspec.Struct):
@@ -241,6 +341,18 @@ class CommitAnswer(msgspec.Struct):
     def value(self) -> Commit:
         """Return the commit."""
         return Commit(self.sha, tuple(parent.sha for parent in self.parents), self.commit.tree.sha)
+
+
+class GitCommitAnswer(msgspec.Struct):
+    """A commit as the git database has it."""
+
+    sha: Sha
+    tree: _Ref
+    parents: list[_Ref]
+
+    def value(self) -> Commit:
+        """Return the commit."""
+        return Commit(self.sha, tuple(parent.sha for parent in self.parents), self.tree.sha)
 
 
 class ContentAnswer(msgspec.Struct):
@@ -311,12 +423,37 @@ class CommentAnswer(msgspec.Struct):
     body: str | None = None
     user: _User | None = None
     performed_via_github_app: AppAnswer | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    issue_url: str = ""
 
     def value(self, *, own: bool) -> Comment:
         """Return the comment."""
+        number = self.issue_url.rpartition("/")[2]
         return Comment(
             id=self.id,
             author=self.user.login if self.user else "",
             own=own,
             body=self.body or "",
+            bot=self.user is not None and self.user.type == "Bot",
+            edited=self.updated_at != self.created_at,
+            number=int(number) if number.isdecimal() else 0,
+            created_at=self.created_at,
         )
+
+
+class RoleAnswer(msgspec.Struct):
+    """What a person may do in a repository."""
+
+    permission: str
+    role_name: str = ""
+
+    def value(self) -> Role:
+        """Return the role."""
+        return Role(self.permission, self.role_name or self.permission)
+
+
+class MembershipAnswer(msgspec.Struct):
+    """A person's membership of a team."""
+
+    state: str

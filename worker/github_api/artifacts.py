@@ -75,17 +75,24 @@ class _Pinned(HTTPAdapter):
 
 
 class Download:
-    """One download. What was written before an error has to be thrown away.
+    """One download, of an artifact or another archive called `name`.
 
-    `limit` is in bytes, `seconds` is for all of it. Raises `ReportError` for an archive that
-    is too long or not the one that GitHub knows, `PostponedError` where the storage fails,
-    `RefusedError` where the address is not allowed.
+    What was written before an error has to be thrown away. `digest` is what GitHub says of
+    it, "sha256:…", where it does. `limit` is in bytes, `seconds` is for all of it. Raises
+    `ReportError` for an archive that is too long or not the one that GitHub knows,
+    `PostponedError` where the storage fails, `RefusedError` where the address is not allowed.
     """
 
     def __init__(
-        self, artifact: Artifact, rule: HostRule, *, seconds: float = TOTAL_SECONDS
+        self,
+        name: str,
+        rule: HostRule,
+        *,
+        digest: str | None = None,
+        seconds: float = TOTAL_SECONDS,
     ) -> None:
-        self._artifact = artifact
+        self._called = name
+        self._digest = digest
         self._rule = rule
         self._end = time.monotonic() + seconds
 
@@ -108,7 +115,7 @@ class Download:
 
     @property
     def _name(self) -> str:
-        return f"The download of the artifact {self._artifact.name!r}"
+        return f"The download of {self._called!r}"
 
     def _postponed(self, what: str, seconds: float = OUTAGE_SECONDS) -> PostponedError:
         return PostponedError(f"{self._name} {what}", seconds=seconds)
@@ -187,11 +194,11 @@ class Download:
     def _too_long(self, limit: int) -> ReportError:
         return ReportError(
             f"the artifact has more than {limit} bytes; upload the coverage report alone",
-            name=self._artifact.name,
+            name=self._called,
         )
 
     def _check_digest(self, found: str, *, whole: bool) -> None:
-        kind, _, expected = (self._artifact.digest or "").partition(":")
+        kind, _, expected = (self._digest or "").partition(":")
         if kind != "sha256" or expected.lower() == found:
             return
         if not whole:
@@ -200,7 +207,7 @@ class Download:
         raise ReportError(
             "the artifact's archive does not match the digest that GitHub recorded; "
             "run the workflow again",
-            name=self._artifact.name,
+            name=self._called,
         )
 
 

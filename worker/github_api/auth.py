@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from worker.core.errors import RefusedError, SettingError
 from worker.github_api.secrets import Secret
-from worker.github_api.tokens import AccessToken, TokenCache, TokenKey
+from worker.github_api.tokens import ALL_REPOSITORIES, AccessToken, TokenCache, TokenKey
 from worker.github_api.transport import Transport, decode
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from worker.ports import Clock
 
-__all__ = ["PERMISSIONS", "AppKey", "AppSource", "InstallationSource"]
+__all__ = ["PERMISSIONS", "STATUS_PERMISSIONS", "AppKey", "AppSource", "InstallationSource"]
 
 PERMISSIONS = MappingProxyType(
     {
@@ -47,6 +47,9 @@ PERMISSIONS = MappingProxyType(
     }
 )
 """What Covgate asks for, whatever more the App was given."""
+
+STATUS_PERMISSIONS = (("metadata", "read"), ("statuses", "write"))
+"""What it asks for in another token, where a repository wants commit statuses."""
 
 # GitHub takes at most ten minutes; iat lies back for clocks that run ahead of GitHub's.
 JWT_BACK = timedelta(seconds=60)
@@ -129,6 +132,9 @@ class InstallationSource:
     clock: Clock
     as_app: Callable[[], Transport]
     held: AccessToken | None = None
+    optional: bool = False
+    """Whether the permissions may be missing: then no token at all is better than one
+    without them, and the refusal is the answer."""
 
     def token(self) -> Secret:
         """Return a token with ten minutes to live: this job's, the cache's or a new one."""
@@ -147,14 +153,15 @@ class InstallationSource:
 
     def _ask(self) -> AccessToken:
         path = f"/app/installations/{self.key.installation_id}/access_tokens"
-        body = {
-            "repository_ids": [self.key.repository_id],
-            "permissions": dict(self.key.permissions),
-        }
+        body: dict[str, object] = {"permissions": dict(self.key.permissions)}
+        if self.key.repository_id != ALL_REPOSITORIES:
+            body["repository_ids"] = [self.key.repository_id]
         with self.as_app() as transport:
             try:
                 answer = transport.send("POST", path, body=body)
             except RefusedError:
+                if self.optional:
+                    raise
                 # One permission that the installation has not granted would cost the token,
                 # and nobody would be told. With what there is, the check can at least say it.
                 body.pop("permissions")

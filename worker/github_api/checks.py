@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from worker.github_api.answers import CheckAnswer, CheckPage
@@ -63,6 +64,8 @@ def _body(state: CheckState) -> dict[str, object]:
     body: dict[str, object] = {"status": state.status, "output": shown}
     if state.conclusion is not None:
         body["conclusion"] = state.conclusion
+    if state.actions:
+        body["actions"] = [asdict(action) for action in state.actions]
     if state.details_url is not None:
         body["details_url"] = state.details_url
     return body

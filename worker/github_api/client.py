@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from worker.core.errors import NotFoundError
+from worker.core.errors import NotFoundError, RefusedError, ReportError
 from worker.core.refs import (
     Artifact,
     ChangedFile,
@@ -12,32 +13,53 @@ from worker.core.refs import (
     Comment,
     Commit,
     Comparison,
+    HookDelivery,
+    Installation,
     PullRequest,
     Repository,
+    Role,
     Sha,
     WorkflowRun,
 )
-from worker.github_api import artifacts, checks, comments, contents
-from worker.github_api.answers import AppAnswer, PullAnswer, RepositoryAnswer, RunPage
-from worker.github_api.auth import PERMISSIONS, AppKey, AppSource, InstallationSource
+from worker.github_api import artifacts, checks, comments, contents, hooks, people, statuses
+from worker.github_api.answers import (
+    AppAnswer,
+    PullAnswer,
+    RepositoryAnswer,
+    RunAnswer,
+    RunPage,
+)
+from worker.github_api.auth import (
+    PERMISSIONS,
+    STATUS_PERMISSIONS,
+    AppKey,
+    AppSource,
+    InstallationSource,
+)
 from worker.github_api.hosts import HostRule
-from worker.github_api.tokens import TokenCache, TokenKey
-from worker.github_api.transport import Transport
+from worker.github_api.tokens import ALL_REPOSITORIES, TokenCache, TokenKey
+from worker.github_api.transport import TokenSource, Transport
+from worker.github_api.trees import Trees
+from worker.meter import Meter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
     from types import TracebackType
 
-    from worker.ports import CheckState, Clock
+    from worker.github_api.errors import Answer
+    from worker.ports import Cache, CheckState, Clock, CommitStatus
 
 __all__ = ["GitHubApp", "RepositoryClient"]
 
 
 class GitHubApp:
-    """The App; makes clients, one a job.
+    """The App: the port `worker.ports.App`, and the maker of clients, one a job.
 
-    `base_url` is COVGATE_GITHUB_URL and `download_hosts` COVGATE_DOWNLOAD_HOSTS. It holds
-    no connection, so that it may be made before a fork.
+    `base_url` is COVGATE_GITHUB_URL and `download_hosts` COVGATE_DOWNLOAD_HOSTS. `pace` is
+    told of the installation and the verb before each request, and returns when it may be
+    sent. It holds no connection, so that it may be made before a fork. `cache` keeps what
+    GitHub says of commits.
     """
 
     def __init__(
@@ -48,8 +70,14 @@ class GitHubApp:
         clock: Clock,
         tokens: TokenCache,
         download_hosts: Iterable[str] = (),
+        meter: Meter | None = None,
+        pace: Callable[[int, str], None] = lambda _installation, _verb: None,
+        cache: Cache | None = None,
     ) -> None:
+        self._pace = pace
+        self._cache = cache
         self._key = key
+        self._meter = meter or Meter()
         self._base_url = base_url.rstrip("/")
         self._clock = clock
         self._tokens = tokens
@@ -77,26 +105,83 @@ class GitHubApp:
         """
         key = TokenKey(installation_id, repository_id, tuple(sorted(PERMISSIONS.items())))
         source = InstallationSource(key, self._tokens, self._clock, self._as_app)
-        transport = Transport(self._base_url, source, self._clock)
+        transport = self._transport(source, installation_id)
         place = Repository(installation_id, repository_id, full_name)
-        return RepositoryClient(transport, place, self, self._rule)
+        return RepositoryClient(transport, place, self, self._rule, self._cache)
+
+    def statuses_of(self, place: Repository) -> tuple[Transport, InstallationSource]:
+        """Return a connection that may set commit statuses, which most repositories never need.
+
+        Its token is its own: asked for with all the others, one permission that was not
+        granted would cost these, too.
+        """
+        key = TokenKey(place.installation_id, place.id, STATUS_PERMISSIONS)
+        source = InstallationSource(key, self._tokens, self._clock, self._as_app)
+        return self._transport(source, place.installation_id), source
+
+    def deliveries(self, since: datetime) -> tuple[HookDelivery, ...]:
+        """Return the attempts at deliveries that were made since then, newest first."""
+        with self._as_app() as transport:
+            return hooks.list_deliveries(transport, since)
+
+    def redeliver(self, delivery_id: int) -> None:
+        """Ask GitHub to deliver once more what an attempt failed to."""
+        with self._as_app() as transport:
+            hooks.redeliver(transport, delivery_id)
+
+    def installations(self) -> tuple[Installation, ...]:
+        """Return all installations, by id."""
+        with self._as_app() as transport:
+            return hooks.list_installations(transport)
+
+    def repositories(self, installation_id: int) -> tuple[Repository, ...]:
+        """Return an installation's repositories that may have open pull requests, by id."""
+        key = TokenKey(installation_id, ALL_REPOSITORIES, (("metadata", "read"),))
+        source = InstallationSource(key, self._tokens, self._clock, self._as_app)
+        with self._transport(source, installation_id) as transport:
+            return hooks.list_repositories(transport, installation_id)
+
+    def members(self, installation_id: int) -> Transport:
+        """Open a connection that may read an organisation's teams, and nothing else."""
+        key = TokenKey(installation_id, ALL_REPOSITORIES, (("members", "read"),))
+        source = InstallationSource(key, self._tokens, self._clock, self._as_app, optional=True)
+        return self._transport(source, installation_id)
 
     def _as_app(self) -> Transport:
-        return Transport(self._base_url, AppSource(self._key, self._clock), self._clock)
+        return self._transport(AppSource(self._key, self._clock), 0)
+
+    def _transport(self, source: TokenSource, installation_id: int) -> Transport:
+        def note(verb: str, path: str, answer: Answer | None) -> None:
+            self._meter.count_request(verb, path, answer.status if answer else 0)
+            limit = answer.headers.get("x-ratelimit-remaining", "") if answer else ""
+            reset = answer.headers.get("x-ratelimit-reset", "") if answer else ""
+            if limit.isdecimal() and reset.isdecimal():
+                self._meter.note_limit(installation_id, int(limit), int(reset))
+
+        pace = partial(self._pace, installation_id)
+        return Transport(self._base_url, source, self._clock, note, pace)
 
 
 class RepositoryClient:
     """One repository over one connection: for one job, in one thread."""
 
     def __init__(
-        self, transport: Transport, place: Repository, app: GitHubApp, rule: HostRule
+        self,
+        transport: Transport,
+        place: Repository,
+        app: GitHubApp,
+        rule: HostRule,
+        cache: Cache | None = None,
     ) -> None:
         self._transport = transport
         self._place = place
+        self._app = app
+        self._app = app
         self._app_id = app.app_id
         self._author = comments.Author(app.app_id, app.slug)
         self._rule = rule
         self._found = False
+        self._trees = Trees(self._list_tree, cache, f"{place.installation_id}:{place.id}:")
 
     def __enter__(self) -> Self:
         return self
@@ -129,18 +214,27 @@ class RepositoryClient:
         """Return the repository as it is now."""
         path = f"/repos/{self._place.full_name}"
         answer = self._transport.get(path, RepositoryAnswer)
-        if answer.id != self._place.id:
+        return self._find(answer.value(self._place.installation_id))
+
+    def _find(self, place: Repository) -> Repository:
+        if place.id != self._place.id:
             raise NotFoundError(
                 f"{self._place.full_name} is not the repository {self._place.id} any more, "
-                f"but {answer.id}: it was renamed, and another one has its name"
+                f"but {place.id}: it was renamed, and another one has its name"
             )
-        self._place = answer.value(self._place.installation_id)
-        self._found = True
-        return self._place
+        self._place, self._found = place, True
+        return place
 
     def pull(self, number: int) -> PullRequest:
-        """Return a pull request."""
-        return self._transport.get(f"{self._path}/pulls/{number}", PullAnswer).value()
+        """Return a pull request; it names its repository, which need not be asked for."""
+        path = f"/repos/{self._place.full_name}/pulls/{number}"
+        answer = self._transport.get(path, PullAnswer)
+        pull = answer.value(self._place.installation_id)
+        if pull.repository is not None:
+            self._find(pull.repository)
+        elif not self._found:
+            raise NotFoundError(f"{path} does not say which repository it is of")
+        return pull
 
     def pulls_from(self, head_repository: str, head_branch: str) -> tuple[PullRequest, ...]:
         """Return the open pull requests from a branch, by number.
@@ -158,17 +252,41 @@ class RepositoryClient:
             and found[number].head_ref == head_branch
         )
 
+    def open_pulls(self) -> tuple[PullRequest, ...]:
+        """Return all open pull requests, by number."""
+        pages = self._transport.pages(f"{self._path}/pulls", list[PullAnswer], {"state": "open"})
+        found = {pull.number: pull.value() for page in pages for pull in page}
+        return tuple(found[number] for number in sorted(found))
+
     def has_pulls_onto(self, branch: str) -> bool:
         """Return whether some open pull request has that branch as its base."""
         query = {"state": "open", "base": branch, "per_page": "1"}
         return bool(self._transport.get(f"{self._path}/pulls", list[PullAnswer], query))
 
     def runs(self, head_sha: Sha) -> tuple[WorkflowRun, ...]:
-        """Return all workflow runs of a commit, by id, each in its latest attempt."""
-        query = {"head_sha": head_sha}
-        pages = self._transport.pages(f"{self._path}/actions/runs", RunPage, query)
-        found = {run.id: run.value() for page in pages for run in page.workflow_runs}
-        return tuple(found[key] for key in sorted(found) if found[key].head_sha == head_sha)
+        """Return all workflow runs of a commit, by id, each in its latest attempt.
+
+        They name their repository; where they don't, it is asked for before they are believed.
+        """
+        found = self._list_runs(f"/repos/{self._place.full_name}", head_sha)
+        if not self._found and not self._are_ours(found):
+            found = self._list_runs(self._path, head_sha)
+        self._found = True
+        return tuple(found[key].value() for key in sorted(found))
+
+    def _list_runs(self, path: str, head_sha: Sha) -> dict[int, RunAnswer]:
+        pages = self._transport.pages(f"{path}/actions/runs", RunPage, {"head_sha": head_sha})
+        runs = [run for page in pages for run in page.workflow_runs]
+        return {run.id: run for run in runs if run.head_sha == head_sha}
+
+    def _are_ours(self, runs: Mapping[int, RunAnswer]) -> bool:
+        ours = (self._place.id, self._place.full_name)
+        names = {
+            (run.repository.id, run.repository.full_name)
+            for run in runs.values()
+            if run.repository is not None
+        }
+        return names == {ours}
 
     def artifacts(self, run_id: int) -> tuple[Artifact, ...]:
         """Return a run's artifacts, by id, the expired ones too."""
@@ -177,11 +295,14 @@ class RepositoryClient:
     def download(self, artifact: Artifact, target: BinaryIO, *, limit: int) -> int:
         """Write an artifact's zip into `target` and return its bytes."""
         location = artifacts.locate_artifact(self._transport, self._path, artifact)
-        return artifacts.Download(artifact, self._rule).run(location, target, limit=limit)
+        download = artifacts.Download(artifact.name, self._rule, digest=artifact.digest)
+        return download.run(location, target, limit=limit)
 
     def compare(self, base: str, head: str) -> Comparison:
         """Return the merge base of two commits and the diff from there to `head`."""
-        return contents.compare(self._transport, self._path, base, head)
+        comparison = contents.compare(self._transport, self._path, base, head)
+        self._trees.note(Sha(head), comparison)
+        return comparison
 
     def pull_files(self, number: int) -> tuple[ChangedFile, ...]:
         """Return a pull request's changed files, up to the API's 3,000."""
@@ -193,7 +314,30 @@ class RepositoryClient:
 
     def paths(self, sha: Sha) -> frozenset[str]:
         """Return the paths of all files at a commit."""
-        return contents.list_paths(self._transport, self._path, sha)
+        return frozenset(self.tree(sha))
+
+    def tree(self, sha: Sha) -> Mapping[str, Sha]:
+        """Return the blob of each file at a commit, by path; no links and no submodules.
+
+        Asked once for a commit: a job looks at few, again and again.
+        """
+        return self._trees.get(sha)
+
+    def _list_tree(self, sha: Sha) -> Mapping[str, Sha]:
+        return contents.list_tree(self._transport, self._path, sha)
+
+    def commit(self, sha: Sha) -> Commit:
+        """Return one commit."""
+        return contents.read_commit(self._transport, self._path, sha)
+
+    def archive(self, sha: Sha, target: BinaryIO, *, limit: int) -> int:
+        """Write a gzipped tar of a commit's files into `target` and return its bytes."""
+        location = contents.locate_archive(self._transport, self._path, sha)
+        download = artifacts.Download(f"the files at {sha[:7]}", self._rule)
+        try:
+            return download.run(location, target, limit=limit)
+        except ReportError as error:
+            raise RefusedError(f"The files at {sha} have more than {limit} bytes") from error
 
     def ancestors(self, sha: Sha, *, limit: int) -> tuple[Commit, ...]:
         """Return `sha` and the commits before it, newest first, at most `limit`."""
@@ -207,15 +351,49 @@ class RepositoryClient:
         self, head_sha: Sha, name: str, state: CheckState, *, external_id: str
     ) -> CheckRun:
         """Make a check run. Not idempotent: see `worker.flows.effects`."""
-        return checks.create_check(self._transport, self._path, head_sha, name, state, external_id)
+        # Under whatever name: the token is good for the repository of the id alone.
+        path = f"/repos/{self._place.full_name}"
+        return checks.create_check(self._transport, path, head_sha, name, state, external_id)
 
     def update_check(self, check_id: int, state: CheckState) -> CheckRun:
         """Change a check run."""
         return checks.update_check(self._transport, self._path, check_id, state)
 
+    def set_status(self, head_sha: Sha, status: CommitStatus) -> None:
+        """Set a commit's status of a context, instead of an earlier one."""
+        path = self._path
+        transport, source = self._app.statuses_of(self._place)
+        with transport:
+            try:
+                statuses.set_status(transport, path, head_sha, status)
+            except RefusedError:
+                source.renew()  # the next one may have been granted what this one was not
+                raise
+
     def comments(self, number: int) -> tuple[Comment, ...]:
         """Return all comments of a pull request's conversation, oldest first."""
         return comments.list_comments(self._transport, self._path, self._author, number)
+
+    def comment(self, comment_id: int) -> Comment:
+        """Return a comment as it is now; `NotFoundError` where somebody deleted it."""
+        return comments.read_comment(self._transport, self._path, self._author, comment_id)
+
+    def react(self, comment_id: int, content: str) -> None:
+        """Put a reaction on a comment; twice is once."""
+        comments.react(self._transport, self._path, comment_id, content)
+
+    def role(self, login: str) -> Role:
+        """Return what a person may do in the repository now."""
+        return people.read_role(self._transport, self._path, login)
+
+    def is_in_team(self, team: str, login: str) -> bool:
+        """Return whether a person is an active member of a team, "org/slug".
+
+        Asked with a token of its own: `members: read` is a permission that only those grant
+        who name teams in their configuration.
+        """
+        with self._app.members(self._place.installation_id) as transport:
+            return people.is_in_team(transport, team, login)
 
     def create_comment(self, number: int, body: str) -> Comment:
         """Write a comment. Not idempotent: see `worker.flows.effects`."""

@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
     from worker.core.refs import Comment
 
-__all__ = ["Author", "create_comment", "delete_comment", "list_comments", "update_comment"]
+__all__ = [
+    "Author",
+    "create_comment",
+    "delete_comment",
+    "list_comments",
+    "react",
+    "read_comment",
+    "update_comment",
+]
 
 
 class Author:
@@ -49,6 +57,22 @@ def list_comments(
         comment.id: comment.value(own=author.wrote(comment)) for page in pages for comment in page
     }
     return tuple(found[key] for key in sorted(found))
+
+
+def read_comment(transport: Transport, repository: str, author: Author, comment_id: int) -> Comment:
+    """Return a comment as it is now."""
+    answer = transport.get(f"{repository}/issues/comments/{comment_id}", CommentAnswer)
+    return answer.value(own=author.wrote(answer))
+
+
+def react(transport: Transport, repository: str, comment_id: int, content: str) -> None:
+    """Put a reaction on a comment: GitHub keeps one of a kind for each user.
+
+    https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment
+    """
+    path = f"{repository}/issues/comments/{comment_id}/reactions"
+    with suppress(NotFoundError):
+        transport.send("POST", path, body={"content": content})
 
 
 def create_comment(transport: Transport, repository: str, number: int, body: str) -> Comment:

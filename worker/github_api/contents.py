@@ -16,13 +16,22 @@ from worker.github_api.answers import (
     ComparisonAnswer,
     ContentAnswer,
     FileAnswer,
+    GitCommitAnswer,
     TreeAnswer,
     TreeEntry,
 )
 from worker.github_api.errors import OUTAGE_SECONDS
 from worker.github_api.transport import Transport, decode, quoted
 
-__all__ = ["compare", "list_ancestors", "list_paths", "list_pull_files", "read_file"]
+__all__ = [
+    "compare",
+    "list_ancestors",
+    "list_pull_files",
+    "list_tree",
+    "locate_archive",
+    "read_commit",
+    "read_file",
+]
 
 COMPARE_FILES = 300
 """Where a comparison's list of files stops, without a word."""
@@ -42,6 +51,7 @@ def compare(transport: Transport, repository: str, base: str, head: str) -> Comp
     """
     path = f"{repository}/compare/{quoted(base)}...{quoted(head)}"
     answer = transport.get(path, ComparisonAnswer, {"per_page": 1, "page": 1})
+    details = answer.merge_base_commit.commit
     return Comparison(
         merge_base=answer.merge_base_commit.sha,
         files=tuple(file.value() for file in answer.files),
@@ -49,6 +59,8 @@ def compare(transport: Transport, repository: str, base: str, head: str) -> Comp
         complete=len(answer.files) < COMPARE_FILES,
         ahead_by=answer.ahead_by,
         behind_by=answer.behind_by,
+        merge_base_tree=details.tree.sha if details is not None else None,
+        base_tip=answer.base_commit.sha,
     )
 
 
@@ -102,13 +114,13 @@ def read_file(
     return _bytes(blob.content, path)
 
 
-def list_paths(transport: Transport, repository: str, sha: Sha) -> frozenset[str]:
-    """Return the paths of all files at a commit, without links and submodules.
+def list_tree(transport: Transport, repository: str, sha: Sha) -> dict[str, Sha]:
+    """Return the blobs of all files at a commit by path, without links and submodules.
 
     A tree that GitHub cuts off is read folder by folder.
     https://docs.github.com/en/rest/git/trees#get-a-tree
     """
-    paths: set[str] = set()
+    blobs: dict[str, Sha] = {}
     waiting = [("", sha)]
     asked = 0
     while waiting:
@@ -122,8 +134,29 @@ def list_paths(transport: Transport, repository: str, sha: Sha) -> frozenset[str
             waiting += [(f"{prefix}{e.path}/", e.sha) for e in answer.tree if e.type == "tree"]
         if asked > MAX_TREES or answer.truncated:
             raise GitHubError(f"{repository} at {sha} has more files than GitHub can list")
-        paths |= {prefix + entry.path for entry in answer.tree if _is_file(entry)}
-    return frozenset(paths)
+        blobs |= {prefix + entry.path: entry.sha for entry in answer.tree if _is_file(entry)}
+    return blobs
+
+
+def read_commit(transport: Transport, repository: str, sha: Sha) -> Commit:
+    """Return one commit, without what it changes.
+
+    https://docs.github.com/en/rest/git/commits#get-a-commit-object
+    """
+    return transport.get(f"{repository}/git/commits/{quoted(sha)}", GitCommitAnswer).value()
+
+
+def locate_archive(transport: Transport, repository: str, sha: Sha) -> str:
+    """Return the address of a commit's files as a gzipped tar, good for some minutes.
+
+    It is a secret: whoever knows it can download.
+    https://docs.github.com/en/rest/repos/contents#download-a-repository-archive-tar
+    """
+    path = f"{repository}/tarball/{quoted(sha)}"
+    location = transport.send("GET", path).headers.get("location")
+    if location is None:
+        raise PostponedError(f"GitHub named no address for {path}", seconds=OUTAGE_SECONDS)
+    return location
 
 
 def _is_file(entry: TreeEntry) -> bool:

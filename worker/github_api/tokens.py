@@ -18,7 +18,14 @@ from redis import Redis, RedisError
 
 from worker.github_api.secrets import Secret
 
-__all__ = ["AccessToken", "MemoryTokenCache", "RedisTokenCache", "TokenCache", "TokenKey"]
+__all__ = [
+    "ALL_REPOSITORIES",
+    "AccessToken",
+    "MemoryTokenCache",
+    "RedisTokenCache",
+    "TokenCache",
+    "TokenKey",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,10 @@ class AccessToken:
 
     secret: Secret
     expires_at: datetime
+
+
+ALL_REPOSITORIES = 0
+"""Stands for a repository's id in the key of a token for all of an installation's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ worker that sleeps through a rate limit holds its lease for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -77,12 +77,24 @@ class _Bearer(Auth):
 class Transport:
     """One connection to GitHub. Not thread-safe, and not to be carried over a fork.
 
+    `note` is told of each request, with its answer or None. `pace` is told of its verb
+    before it is sent, and returns when it may be.
+
     Every method raises what `worker.ports.GitHub` says: `PostponedError`, `RefusedError`,
     `NotFoundError`, `GoneError`.
     """
 
-    def __init__(self, base_url: str, source: TokenSource, clock: Clock) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        source: TokenSource,
+        clock: Clock,
+        note: Callable[[str, str, Answer | None], None] = lambda _verb, _path, _answer: None,
+        pace: Callable[[str], None] = lambda _verb: None,
+    ) -> None:
         self._source = source
+        self._pace = pace
+        self._note = note
         self._clock = clock
         self._bearer = _Bearer()
         self._github = Github(
@@ -166,6 +178,7 @@ class Transport:
         accept: str,
     ) -> Answer:
         self._bearer.secret = self._source.token()
+        self._pace(verb)
         try:
             status, headers, text = self._github.requester.requestJson(
                 verb,
@@ -174,9 +187,13 @@ class Transport:
                 headers={"Accept": accept},
                 input=None if body is None else dict(body),
             )
-            return Answer(status, headers, text)
         except (requests.RequestException, RuntimeError, ValueError) as error:
             failure = failure_of_network(f"{verb} {path}", error)
+        else:
+            answer = Answer(status, headers, text)
+            self._note(verb, path, answer)
+            return answer
+        self._note(verb, path, None)
         # Raised out here: in there the error would carry the one of `requests`, whose
         # request holds the token.
         raise failure

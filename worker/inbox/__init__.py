@@ -8,15 +8,21 @@ The receiver takes deliveries in through `Acceptor`, workers work through `Redis
 from __future__ import annotations
 
 from worker.inbox.acceptor import Acceptor, InboxUnavailableError
+from worker.inbox.cache import RedisCache
 from worker.inbox.heartbeat import keep_alive
 from worker.inbox.numbers import InboxNumbers
+from worker.inbox.pace import Pace
 from worker.inbox.redis_inbox import RedisInbox, connect
+from worker.inbox.sums import add_sums
 
 __all__ = [
     "Acceptor",
     "InboxNumbers",
     "InboxUnavailableError",
+    "Pace",
+    "RedisCache",
     "RedisInbox",
+    "add_sums",
     "connect",
     "keep_alive",
 ]

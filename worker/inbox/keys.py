@@ -10,6 +10,10 @@
 | `cb:eff:SUBJECT` | hash: what is known of its effects on GitHub |
 | `cb:seen:DELIVERY` | how often a delivery was accepted, for four days (GitHub redelivers for three) |
 | `cb:hold:INSTALLATION` | there while an installation has to wait (rate limit) |
+| `cb:pace:INSTALLATION` | when the next write of an installation may be sent (Unix time, milliseconds) |
+| `cb:sums` | hash: figure, labels and bucket → what workers counted (`worker.meter`) |
+| `cb:cache:KEY` | what GitHub said of a commit, for a day (`worker.ports.Cache`) |
+| `cb:limits` | hash: installation → what is left of its hourly limit, and until when |
 """  # noqa: E501 - a table's row is one line
 
 from __future__ import annotations
@@ -18,14 +22,18 @@ from typing import Final
 
 __all__ = [
     "AWAKE",
+    "CACHE",
     "DUE",
     "EFFECTS",
     "EFFECTS_SECONDS",
     "HOLD",
     "INBOX",
     "LEASE",
+    "LIMITS",
+    "PACE",
     "SEEN",
     "SEEN_SECONDS",
+    "SUMS",
     "TRIES",
 ]
 
@@ -37,6 +45,10 @@ LEASE: Final = "cb:lease:"
 EFFECTS: Final = "cb:eff:"
 SEEN: Final = "cb:seen:"
 HOLD: Final = "cb:hold:"
+PACE: Final = "cb:pace:"
+SUMS: Final = "cb:sums"
+LIMITS: Final = "cb:limits"
+CACHE: Final = "cb:cache:"
 
 SEEN_SECONDS: Final = 4 * 24 * 3600
 """GitHub redelivers what is at most three days old:

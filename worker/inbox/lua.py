@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from worker.inbox.keys import AWAKE, DUE, EFFECTS, INBOX, LEASE, TRIES
 
-__all__ = ["ACCEPT", "CLAIM", "DROP", "FINISH", "HOLD", "PUSH", "RENEW", "SWEEP"]
+__all__ = ["ACCEPT", "CLAIM", "DROP", "FINISH", "HOLD", "PUSH", "RENEW", "SWEEP", "TURN"]
 
 _COMMON = f"""
 local DUE, AWAKE, TRIES = '{DUE}', '{AWAKE}', '{TRIES}'
@@ -189,3 +189,18 @@ for _, subject in ipairs(ARGV) do
 end
 """
 )
+
+TURN = """
+-- KEYS hold pace ARGV gap longest -> milliseconds that the installation is held, and until the
+-- caller's turn (-1: too long, none was given)
+local held = redis.call('PTTL', KEYS[1])
+if held > 0 then return {held, 0} end
+local gap = tonumber(ARGV[1])
+if gap == 0 then return {0, 0} end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local turn = math.max(now, tonumber(redis.call('GET', KEYS[2]) or 0))
+if turn - now > tonumber(ARGV[2]) then return {0, -1} end
+redis.call('SET', KEYS[2], string.format('%d', turn + gap), 'PX', turn - now + gap)
+return {0, turn - now}
+"""

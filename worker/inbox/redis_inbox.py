@@ -15,7 +15,7 @@ from worker.contracts import RECONCILE, Subject, SubjectKind, decode_notice
 from worker.core.errors import LeaseLostError
 from worker.inbox import lua
 from worker.inbox.arguments import accept_arguments
-from worker.inbox.keys import DUE, EFFECTS, EFFECTS_SECONDS, HOLD, INBOX, LEASE
+from worker.inbox.keys import CACHE, DUE, EFFECTS, EFFECTS_SECONDS, HOLD, INBOX, LEASE, LIMITS
 from worker.inbox.numbers import InboxNumbers, ask_numbers, read_numbers
 from worker.inbox.wakes import Wakes
 from worker.ports import Claim
@@ -122,14 +122,19 @@ class RedisInbox:
     def sweep(self, *, limit: int = 100) -> tuple[Subject, ...]:
         """Wake workers for what is overdue, at most `limit` subjects; return these.
 
-        Any number of processes may sweep at the same time.
+        Any number of processes may sweep at the same time. Subjects of a newer version get
+        their wakes too, for its workers; they are not returned.
         """
         found = self._sweep(keys=[self._wakes.queue_key], args=[self._hide, limit])
         keys = [key.decode() for key in found]
         if keys:
             jobs = [part for key in keys for part in self._wakes.job(key)]
             self._push(args=[*self._wakes.shared(), *jobs])
-        return tuple(Subject.parse(key) for key in keys)
+        return tuple(subject for key in keys if (subject := _known(key)))
+
+    def waits(self, subject: Subject) -> bool:
+        """Return whether somebody is to look at a subject, now or later."""
+        return self._client.zscore(DUE, subject.key) is not None
 
     def hold_installation(self, installation_id: int, seconds: float) -> None:
         """Let nobody write or read for an installation before that (a rate limit)."""
@@ -155,8 +160,12 @@ class RedisInbox:
         keys = {key for key in self._subjects(prefix) if key.split(":", 3)[2] != _INSTALLATION}
         if keys:
             self._drop(args=sorted(keys))
+        cached = list(self._client.scan_iter(match=f"{CACHE}{prefix}*", count=1000))
+        if cached:
+            self._client.delete(*cached)
         if repository_id is None:
             self._client.delete(f"{HOLD}{installation_id}")
+            self._client.hdel(LIMITS, str(installation_id))
 
     def numbers(self) -> InboxNumbers:
         """Return how full the inbox is now."""
@@ -222,6 +231,13 @@ class RedisEffects:
     def remove(self, name: str) -> None:
         """Forget."""
         self._client.hdel(self._key, name)
+
+
+def _known(key: str) -> Subject | None:
+    try:
+        return Subject.parse(key)
+    except ValueError:
+        return None
 
 
 def _lost(claim: Claim) -> LeaseLostError:

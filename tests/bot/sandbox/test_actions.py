@@ -120,3 +120,19 @@ def test_runs_are_filtered(client: Client, repo: Repo, run):
         "?status=failure": 0,
     }.items():
         assert client.get(f"{REPO}/actions/runs{query}").json()["total_count"] == count
+
+
+def test_a_run_checks_out_what_github_gives_it(repo: Repo):
+    """Reports here would be of the head, and no test see what a merge does to line numbers."""
+    repo.commit("topic", {"new.py": b"1\n"}, author="ann")
+    pull = repo.open_pull("topic", author="ann")
+    repo.commit("main", {"other.py": b"2\n"})
+    first = repo.run_ci(pull.head_sha, artifacts=lambda tree: {"files": dict(tree)})
+    assert first.checkout_sha == pull.merge_sha
+    with zipfile.ZipFile(io.BytesIO(first.artifacts[0].archive)) as archive:
+        assert {"new.py", "other.py"} <= set(archive.namelist())
+    repo.commit("main", {"other.py": b"3\n"})
+    assert repo.rerun(first).checkout_sha != pull.merge_sha  # a re-run tests what the run did
+    assert repo.run_ci(pull.head_sha, event="push").checkout_sha == pull.head_sha
+    asked = repo.run_ci(pull.head_sha, checkout=f"refs/pull/{pull.number}/head")
+    assert asked.checkout_sha == pull.head_sha

@@ -48,12 +48,15 @@ def fill(repo: Repo) -> dict[str, object]:
     run = repo.run_ci(pull.head_sha, artifacts={"coverage": {"coverage.xml": b"<coverage/>"}})
     comment = pull.comment("bob", "Nice.")
     repo.grant("bob", "maintain")
+    repo.world.teams["octo/release"] = {"bob"}
     commit = repo.objects.commits[pull.head_sha]
     blob = next(e.sha for e in repo.objects.trees[commit.tree_sha] if e.kind == "blob")
     installation = repo.world.installation_of(repo)
     assert installation is not None
     return {
         "owner": "octo",
+        "org": "octo",
+        "team_slug": "release",
         "repo": "calc",
         "installation_id": installation.id,
         "code": repo.world.offer_manifest({"name": "covgate"}),
@@ -135,7 +138,7 @@ def test_every_route_answers_as_described():
     routes.sort(key=lambda name: (order[name.split(" ")[0]], len(name)))
     routes.sort(key=lambda name: name.startswith("DELETE") and 1 + ("reaction" not in name))
     with checked_stand_in() as stand_in:
-        stand_in.world.app.permissions["statuses"] = "write"
+        stand_in.world.app.permissions.update(statuses="write", members="read")
         repo = stand_in.world.add_repository("octo/calc", files={"calc.py": b"1\n"})
         values = fill(repo)
         repo.commit("main", {".github/covgate.yml": b"version: 1\n"})
@@ -184,8 +187,8 @@ def test_every_webhook_is_as_described():
         contract.check_webhook(delivery.event, json.loads(delivery.body))
     assert contract.violations == []
     missing = set(DESCRIPTION.document["x-webhooks"]) - contract.webhooks
-    # Those two come from the App's own check runs; test_checks.py makes them.
-    assert missing == {"check-run-created", "check-run-completed"}
+    # Those come from the App's own check runs; test_checks.py makes them.
+    assert missing == {"check-run-created", "check-run-completed", "check-run-requested-action"}
 
 
 def test_a_wrong_shape_is_seen():

@@ -259,6 +259,46 @@ def test_a_visitor_can_comment(site):
     assert site.world.emitted[-1].event == "issue_comment"
 
 
+def test_a_visitor_speaks_as_whom_he_likes(site):
+    """What a reader or the author may not do could not be seen."""
+    site.press("comment", body="/covgate help", **{"as": "a-reader"})
+    site.press("comment", body="/covgate help", **{"as": site.pull.author.login})
+    assert site.press("comment", body="x", **{"as": "covgate[bot]"}).status_code == 409
+    spoke = [comment.author.login for comment in site.repo.comments_on(1)]
+    assert spoke == ["a-reader", site.pull.author.login]
+    text = site.get("/octo/calc/pull/1").text
+    assert '<option value="a-reader">a-reader (read)</option>' in text
+
+
+def test_every_command_is_a_button(site):
+    """Nobody could tell what there is to try."""
+    text = site.get("/octo/calc/pull/1").text
+    lines = re.findall(r'<button name="body" value="(/covgate [^"]+)" formnovalidate>', text)
+    assert lines[0] == "/covgate help"
+    assert "/covgate show calc.py" in lines
+    site.session.post(  # as a browser sends it: the empty text first, then the button
+        f"{site.url}/octo/calc/comment",
+        data=[("token", site.token()), ("pull", "1"), ("body", ""), ("body", lines[0])],
+        timeout=5,
+    )
+    assert [comment.body for comment in site.repo.comments_on(1)] == ["/covgate help"]
+
+
+def test_the_checks_own_button_is_there_once_it_has_ended(site):
+    """The button that Covgate gives its check could not be tried."""
+    site.conclude("failure", "No")
+    check = next(iter(site.repo.checks.values()))
+    check.actions = [{"label": "Check again", "description": "Anew", "identifier": "recheck"}]
+    assert "Check again" in site.get("/octo/calc/pull/1/checks").text
+    site.press("press", check=check.id, button="recheck")
+    sent = site.world.emitted[-1]
+    assert (sent.event, sent.action) == ("check_run", "requested_action")
+    assert sent.payload["requested_action"] == {"identifier": "recheck"}
+    assert site.press("press", check=check.id, button="other").status_code == 409
+    check.status = "in_progress"
+    assert "Check again" not in site.get("/octo/calc/pull/1/checks").text
+
+
 def test_an_empty_comment_is_none_and_a_huge_one_is_refused(site):
     """GitHub takes neither."""
     assert site.press("comment", body="  \n").status_code == 303

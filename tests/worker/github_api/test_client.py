@@ -268,16 +268,24 @@ def test_links_and_submodules_are_no_files(adapter, github):
     assert github.paths(sha) == {"README.md"}
 
 
-def test_a_truncated_tree_is_walked(adapter, github):
+def test_a_truncated_tree_is_walked(adapter):
     """In a large repository most reports' paths would match nothing."""
     files = {f"{top}/{sub}/{n}.py": b"" for top in "abc" for sub in "xy" for n in range(4)}
     sha = adapter.repo.commit("main", files=files | {"top.py": b""})
     for entries in (11, 4):
         adapter.world.caps.tree_entries = entries
-        assert github.paths(sha) == frozenset(files) | {"top.py"}
+        with adapter.another() as github:
+            assert github.paths(sha) == frozenset(files) | {"top.py"}
     adapter.world.caps.tree_entries = 3
-    with pytest.raises(GitHubError, match="more files"):
+    with adapter.another() as github, pytest.raises(GitHubError, match="more files"):
         github.paths(sha)
+
+
+def test_a_commits_tree_is_asked_for_once(adapter, github):
+    """One verdict looks at it several times, and a large one is many megabytes."""
+    sha = adapter.repo.commit("main", files={"a.py": b"a\n"})
+    assert github.paths(sha) == github.tree(sha).keys() == {"a.py"}
+    assert adapter.world.count_requests("GET", "/repos/{owner}/{repo}/git/trees/{tree_sha}") == 1
 
 
 def test_long_file_comes_from_its_blob(adapter, github):
