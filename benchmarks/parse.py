@@ -163,6 +163,9 @@ def after_the_parse(size: str, folder: Path) -> None:
     ratio = found["zip to verdict"] / found["parse"]
     met = "yes" if ratio <= 1.1 else "**no**"
     print(f"| zip to verdict : parse (LCOV) | {ratio:.3g} | ≤ 1.1 | {met} |")
+    print(
+        f"| the same, read in a child as workers do | {found['caged'] / found['parse']:.3g} | | |"
+    )
 
 
 def main() -> None:

@@ -2,36 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from worker.core.analysis import analyze, count_as_configured
+from worker.core.analysis import analyze, count_as_configured, merge_flags
 from worker.core.config import DEFAULT_CONFIG, Config, parse_config
 from worker.core.errors import CovgateError, DiffIncompleteError, ReportError
 from worker.core.formats import read
 from worker.core.numbers import format_count
-from worker.core.paths import PathMatch, RepositoryPaths, match_reports
-from worker.core.render import Context, Source
+from worker.core.paths import Glob, PathMatch, RepositoryPaths, match_reports
+from worker.core.render import Context, Source, Unfound
 from worker.core.render.messages import CONFIG_PATH
+from worker.core.render.paths import fix_text
 from worker.core.render.remarks import path_remarks
+from worker.core.replay import decode_replay, encode_replay
 from worker.core.verdict import Baseline, Inputs, Verdict
 from worker.localgit import LocalGit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from worker.core.diff import Diff
     from worker.core.model import Report
 
-__all__ = ["check_checkout", "read_file"]
+__all__ = ["Given", "check_checkout", "given", "read_file", "replay", "save"]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A report of the command line, with its flag where one was given."""
+
+    path: Path
+    flag: str | None = None
+
+
+def given(argument: str) -> Given:
+    """Return what `FILE` or `FLAG=FILE` says; a file whose own name has a "=" comes first."""
+    flag, separator, name = argument.partition("=")
+    if not separator or not flag or Path(argument).exists():
+        return Given(Path(argument))
+    return Given(Path(name), flag)
+
+
+def save(file: Path, verdict: Verdict, context: Context) -> None:
+    """Write the inputs of a verdict, from which `replay` makes it again."""
+    file.write_bytes(encode_replay(verdict.evidence.inputs, context))
+
+
+def replay(file: Path) -> tuple[Verdict, Context]:
+    """Judge once more what `save` or `covgate export` kept; raises `CovgateError`."""
+    try:
+        inputs, context = decode_replay(read_file(file))
+    except CovgateError as error:
+        raise CovgateError(f"{file}: {error}") from error
+    return analyze(inputs), context
 
 
 def check_checkout(
     folder: Path,
-    reports: Sequence[Path],
+    reports: Sequence[Given],
     base: str | None,
     head: str | None,
-    baseline: Sequence[Path],
+    baseline: Sequence[Given],
     config: Path | None,
 ) -> tuple[Verdict, Context]:
     """Judge reports of `head` (None: the working tree) against the merge base with `base`.
@@ -42,15 +75,17 @@ def check_checkout(
     base_ref = base or git.default_base()
     merge_base = git.merge_base(base_ref, head)
     rules = _config(git, base_ref, config)
-    match, sources = _read_reports(reports, git, head)
+    match, sources = _read_reports(reports, git, head, rules)
     before = None
     if baseline:
-        before = Baseline(merge_base, 0, _read_reports(baseline, git, merge_base)[0].report)
+        found = _read_reports(baseline, git, merge_base, rules)[0]
+        before = Baseline(merge_base, 0, found.report, _flags(baseline, found))
     diff = git.diff(base_ref, head)
     _check_whole(diff, count_as_configured(match.report, rules))
     verdict = analyze(
         Inputs(
             report=match.report,
+            flags=_flags(reports, match),
             diff=diff,
             config=rules,
             baseline=before,
@@ -62,6 +97,7 @@ def check_checkout(
         merge_base=merge_base,
         base_ref=base_ref,
         sources=sources,
+        unfound=tuple(Unfound(sources[short.index], short) for short in match.shortfalls),
         notes=tuple(path_remarks(match)),
     )
     return verdict, context
@@ -97,42 +133,52 @@ def _config(git: LocalGit, base_ref: str, file: Path | None) -> Config:
 
 
 def _read_reports(
-    files: Sequence[Path], git: LocalGit, commit: str | None
+    files: Sequence[Given], git: LocalGit, commit: str | None, rules: Config
 ) -> tuple[PathMatch, tuple[Source, ...]]:
     """Return the reports as one under the paths at `commit` (None: the working tree).
 
     Raises `CovgateError` where a report can't be read, or nothing is left of them.
     """
-    repository = RepositoryPaths(git.paths(commit))
+
+    def read_own(path: str) -> bytes | None:
+        return git.file(path, commit) if commit else (git.root / path).read_bytes()
+
+    repository = RepositoryPaths(git.paths(commit), rules.path_fixes, read_own)
 
     def read_source(path: str) -> bytes | None:
         found = repository.find(path)
-        if len(found) != 1:
-            return None
-        return git.file(found[0], commit) if commit else (git.root / found[0]).read_bytes()
+        return read_own(found[0]) if len(found) == 1 else None
 
     pairs: list[tuple[Report, Sequence[str]]] = []
     sources: list[Source] = []
-    for path in files:
+    for one in files:
+        path = one.path
         try:
             known, parsed = read(read_file(path), read_source)
         except ReportError as error:
             raise error.named(str(path)) from error
         pairs.append((parsed.report, parsed.sources))
-        sources.append(Source("", str(path), known.name, len(parsed.report)))
-    match = match_reports(pairs, repository)
+        sources.append(Source("", str(path), known.name, len(parsed.report), one.flag))
+    ignore = [Glob(pattern) for pattern in rules.ignore]
+    match = match_reports(pairs, repository, ignore)
     if not match.report.lines.total:
         raise CovgateError(_why_nothing(files, match, commit[:7] if commit else str(git.root)))
     return match, tuple(sources)
 
 
-def _why_nothing(files: Sequence[Path], match: PathMatch, place: str) -> str:
-    names = ", ".join(str(path) for path in files)
+def _flags(files: Sequence[Given], match: PathMatch) -> Mapping[str, Report]:
+    return merge_flags(zip((one.flag for one in files), match.parts, strict=True))
+
+
+def _why_nothing(files: Sequence[Given], match: PathMatch, place: str) -> str:
+    names = ", ".join(str(one.path) for one in files)
     if match.unmatched:
         count = format_count(len(match.unmatched), "file")
+        fixes = [fix for short in match.shortfalls for fix in short.fixes]
+        mend = f", or set path_fixes: [{fix_text(fixes[0])}]" if fixes else ""
         return (
             f"none of the {count} in {names} is in {place}: run the tests there, or make paths "
-            f"relative (for example {match.unmatched[0]!r})"
+            f"relative (for example {match.unmatched[0]!r}){mend}"
         )
     if match.ambiguous:
         first = match.ambiguous[0]

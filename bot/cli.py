@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
+from bot import options
 from worker.core.errors import ConfigError, CovgateError, GitError
 
 if TYPE_CHECKING:
@@ -41,14 +41,6 @@ app = typer.Typer(
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
-
-
-class CheckFormat(StrEnum):
-    """How `covgate check` prints its verdict."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    JSON = "json"
 
 
 class _CheckCommand(TyperCommand):
@@ -198,13 +190,14 @@ def worker(
     count: Annotated[int, typer.Option("-n", help="How many workers to run.", min=1)] = 1,
 ) -> None:
     """Run workers: they read coverage, judge, and answer on GitHub."""
+    from worker.contracts import STANDING
     from worker.process import run_workers
     from worker.store import migrate
 
     settings = _settings()
     migrate(settings.database_url)
     _check_redis(settings.redis_url)
-    raise typer.Exit(run_workers(settings.redis_url, count))
+    raise typer.Exit(run_workers(settings.redis_url, count, standing=STANDING))
 
 
 @app.command()
@@ -242,58 +235,82 @@ def sandbox(
 
 @app.command(cls=_CheckCommand)
 def check(
-    report: Annotated[
-        list[Path], typer.Option("--report", metavar="FILE…", help="Coverage reports.")
-    ],
-    base: Annotated[
-        str | None,
-        typer.Option(
-            metavar="REF",
-            help="Judge what changed since the merge base with this; by default origin's main "
-            "branch, or main.",
-        ),
-    ] = None,
-    head: Annotated[
-        str | None,
-        typer.Option(
-            metavar="REF", help="The commit that was tested; by default the working tree."
-        ),
-    ] = None,
-    baseline: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--baseline", metavar="FILE…", help="Coverage reports of the merge base, to compare."
-        ),
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A configuration; by default the base's.")
-    ] = None,
-    output: Annotated[
-        CheckFormat, typer.Option("--format", help="What to print.")
-    ] = CheckFormat.TEXT,
+    report: options.Report = None,
+    base: options.Base = None,
+    head: options.Head = None,
+    baseline: options.Baseline = None,
+    config: options.Config = None,
+    output: options.Format = options.CheckFormat.TEXT,
+    save: options.Save = None,
+    replay: options.Replay = None,
 ) -> None:
     """Judge a local checkout with the same engine: 0 pass, 1 a gate failed, 2 unusable input."""
-    from bot.check import check_checkout
+    from bot import check as checking
     from bot.progress import working
     from worker.core.render import conclude, render_comment, render_json, render_terminal
 
+    if bool(report) is (replay is not None):
+        raise CovgateError("give --report FILE… or --replay FILE; see `covgate check --help`")
     with working("reading reports and git"):
-        verdict, context = check_checkout(Path.cwd(), report, base, head, baseline or [], config)
+        if replay is not None:
+            verdict, context = checking.replay(replay)
+        else:
+            reports, before = (
+                [checking.given(one) for one in some or []] for some in (report, baseline)
+            )
+            verdict, context = checking.check_checkout(
+                Path.cwd(), reports, base, head, before, config
+            )
+    if save is not None:
+        checking.save(save, verdict, context)
     render = {
-        CheckFormat.TEXT: render_terminal,
-        CheckFormat.MARKDOWN: render_comment,
-        CheckFormat.JSON: render_json,
+        options.CheckFormat.TEXT: render_terminal,
+        options.CheckFormat.MARKDOWN: render_comment,
+        options.CheckFormat.JSON: render_json,
     }[output]
     typer.echo(render(verdict, context).removesuffix("\n"))
     raise typer.Exit({"success": 0, "failure": 1}.get(conclude(verdict, context), UNUSABLE))
 
 
 @app.command()
+def export(
+    repository: Annotated[str, typer.Argument(metavar="OWNER/REPO")],
+    number: Annotated[int, typer.Argument(help="The pull request.", min=1)],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to.")],
+    head: Annotated[
+        str, typer.Option(metavar="SHA", help="Fail unless the verdict is on this commit.")
+    ] = "",
+) -> None:
+    """Write what a verdict on the server was made from, for `covgate check --replay`."""
+    from bot.export import export_inputs, open_history
+
+    with open_history(os.environ, Path(".env")) as store:
+        inputs = export_inputs(store, repository, number, head)
+    output.write_bytes(inputs)
+
+
+@app.command()
+def ledger(
+    repository: Annotated[str, typer.Argument(metavar="OWNER/REPO")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, a list.")] = False,
+) -> None:
+    """Show who overrode the check, why, and what stayed uncovered."""
+    from bot.export import open_history
+    from bot.ledger import render_ledger, render_ledger_json
+
+    with open_history(os.environ, Path(".env")) as store:
+        entries = store.ledger(repository)
+    typer.echo((render_ledger_json if as_json else render_ledger)(entries))
+
+
+@app.command()
 def inspect(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Coverage reports.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Reports, or folders of them.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a file.")] = False,
 ) -> None:
-    """Show what coverage reports hold: format, files, lines, branches, functions."""
+    """Show what reports hold: format, tool, files, lines, branches, functions, contexts, tests."""
     from bot.inspect import inspect_files, render_inspections, render_inspections_json
     from bot.progress import working
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -17,7 +18,7 @@ import typer
 from bot.listener import bind, follower
 from bot.serve import open_app, run_app
 from worker.core.errors import CovgateError, SettingError
-from worker.embedded import EmbeddedServer
+from worker.embedded import EmbeddedServer, EmbeddedServerError
 from worker.logs import configure_logs, get_logger
 from worker.settings import CREDENTIALS, Settings, load_settings
 from worker.store import migrate
@@ -35,8 +36,10 @@ FOLDER = Path(".covgate")
 _ENV_FILE = Path(".env")
 _GRACE = 30.0
 """Seconds that workers have to end what they do."""
-_FORCED = 5.0
+_FORCED = 10.0
 """Seconds that they have after the second signal, which means now."""
+_LOOK = 0.5
+"""Seconds between two looks at whether the embedded server is still there."""
 
 _log = get_logger(__name__)
 
@@ -44,14 +47,15 @@ _log = get_logger(__name__)
 def run_up(environment: Mapping[str, str], host: str, port: int, count: int) -> None:
     """Serve, with `count` workers, until SIGTERM or SIGINT; leave nothing running.
 
-    Raises `CovgateError` where it can't start, or the workers ended by themselves.
+    Raises `CovgateError` where it can't start, or the workers ended by themselves, or the
+    embedded server did and does not start again.
     """
     with stopped_by_sigterm() as stopped:
         given = _given(environment)
         with (
             _alone(FOLDER),
             bind(host, port) as listener,
-            embedded_parts(FOLDER, redis=not given.redis_url) as defaults,
+            embedded_parts(FOLDER, redis=not given.redis_url, keep=True) as defaults,
         ):
             settings = load_settings(environment, _ENV_FILE, defaults=defaults)
             configure_logs(settings.log_format, sys.stderr)
@@ -134,18 +138,59 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def embedded_parts(folder: Path, *, redis: bool = True) -> Iterator[dict[str, str]]:
+def embedded_parts(
+    folder: Path, *, redis: bool = True, keep: bool = False
+) -> Iterator[dict[str, str]]:
     """Start an own Redis-compatible server in `folder`; yield the variables that name the parts.
 
-    Without `redis`, the operator named another server, and none is started.
+    Without `redis`, the operator named another server, and none is started. With `keep`, one
+    that ends by itself is started again, or this process is ended.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     parts = {"COVGATE_DATABASE_URL": f"sqlite:///{folder.absolute() / 'covgate.db'}"}
     if not redis:
         yield parts
         return
-    with EmbeddedServer(folder / "redis") as server:
+    with (
+        EmbeddedServer(folder / "redis") as server,
+        _kept(server) if keep else contextlib.nullcontext(),
+    ):
         yield {**parts, "COVGATE_REDIS_URL": server.url}
+
+
+@contextmanager
+def _kept(server: EmbeddedServer) -> Iterator[None]:
+    """Start the embedded server again where it ends by itself while the block runs.
+
+    What it had answered is in its file, and receiver and workers look for it until it is
+    back. Where it does not come back, this process is ended as by SIGTERM, and the block with
+    `EmbeddedServerError`: all deliveries would be refused.
+    """
+    failed: EmbeddedServerError | None = None
+    over = threading.Event()
+
+    def keep() -> None:
+        nonlocal failed
+        while not over.wait(_LOOK):
+            if not server.ended:
+                continue
+            _log.error("the embedded server ended by itself: starting it again")
+            try:
+                server.restart()
+            except EmbeddedServerError as error:
+                failed = error
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    thread = threading.Thread(target=keep, name="keep-redis", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        if failed is not None:
+            raise failed
 
 
 @contextmanager

@@ -17,6 +17,7 @@ import msgspec
 
 from bot.events import PayloadError, read_delivery
 from bot.signature import verify
+from worker.contracts import SubjectKind
 from worker.core.errors import CovgateError
 from worker.logs import get_logger
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from bot.events import Heard
     from bot.metrics import Metrics
     from worker.contracts import Notice
 
@@ -128,8 +130,9 @@ class Receiver:
         """Answer one request."""
         started = perf_counter()
         headers = _read_headers(scope)
+        about: dict[str, int | str] = {}
         try:
-            answer = await self._answer(headers, receive)
+            answer = await self._answer(headers, receive, about)
         except _GoneError:
             return  # the client hung up: there is nobody to answer
         await _send(send, answer)
@@ -142,10 +145,13 @@ class Receiver:
             github_event=headers.event,
             status=answer.status,
             outcome=answer.outcome,
+            **about,
             ms=round(seconds * 1000, 1),
         )
 
-    async def _answer(self, headers: _Headers, receive: Receive) -> _Answer:
+    async def _answer(
+        self, headers: _Headers, receive: Receive, about: dict[str, int | str]
+    ) -> _Answer:
         limit = self._limits.body
         if headers.length > limit and (headers.asks_first or headers.length > 2 * limit):
             return _too_large(limit)
@@ -156,10 +162,13 @@ class Receiver:
             return _SLOW
         if body is None:
             return _too_large(limit)
-        return self._refuse(headers, body) or await self._hear(headers, body)
+        return self._refuse(headers, body) or await self._hear(headers, body, about)
 
-    async def _hear(self, headers: _Headers, body: bytes) -> _Answer:
-        """Read a delivery whose signature holds, and queue what it asks for."""
+    async def _hear(self, headers: _Headers, body: bytes, about: dict[str, int | str]) -> _Answer:
+        """Read a delivery whose signature holds, and queue what it asks for.
+
+        What it is about is added to `about`, for the log.
+        """
         try:
             heard = read_delivery(headers.event, body)
         except PayloadError as error:
@@ -168,7 +177,8 @@ class Receiver:
             return _Answer(400, "not json", f"{error}; GitHub's deliveries are JSON objects")
         if not heard.notices:
             return _Answer(202, heard.status, heard.detail)
-        return await self._accept(headers.delivery, heard.notices)
+        about.update(_log_fields(heard))
+        return await self._accept(headers.delivery, heard.notices, about)
 
     def _refuse(self, headers: _Headers, body: bytes) -> _Answer | None:
         """Return why a delivery is refused before it is read; None where it is not."""
@@ -185,17 +195,36 @@ class Receiver:
             return _MISSIGNED
         return None
 
-    async def _accept(self, delivery: str, notices: tuple[Notice, ...]) -> _Answer:
+    async def _accept(
+        self, delivery: str, notices: tuple[Notice, ...], about: dict[str, int | str]
+    ) -> _Answer:
         try:
             new = await self._acceptor.accept(delivery, notices)
         except CovgateError as error:
-            _log.error("delivery not accepted", delivery=delivery, error=str(error))
+            _log.error("delivery not accepted", delivery=delivery, error=str(error), **about)
             return _UNAVAILABLE
         return _QUEUED if new else _DUPLICATE
 
 
 class _GoneError(Exception):
     """The client closed the connection before its body was whole."""
+
+
+def _log_fields(heard: Heard) -> dict[str, int | str]:
+    """Return what a delivery is about, under the names that a job's lines have."""
+    first = heard.notices[0]
+    fields: dict[str, int | str] = {
+        "installation": first.subject.installation_id,
+        "repository": first.repository or first.subject.repository_id,
+    }
+    pulls = [one.subject.id for one in heard.notices if one.subject.kind is SubjectKind.PULL]
+    if pulls:
+        fields["pull_request"] = int(pulls[0]) if len(pulls) == 1 else ",".join(pulls)
+    commits = (SubjectKind.COMMIT, SubjectKind.GROUP)
+    heads = [one.subject.id for one in heard.notices if one.subject.kind in commits]
+    if head := heard.head or ",".join(heads[:1]):
+        fields["head"] = head
+    return fields
 
 
 def _too_large(limit: int) -> _Answer:

@@ -52,7 +52,7 @@ def test_the_commands_are_those_of_the_program():
             next((option for option in parameter.opts if option.startswith("--")), "")
             or parameter.opts[0]
             for parameter in command.params
-            if parameter.param_type_name == "option"
+            if parameter.param_type_name == "option" and not parameter.hidden
         }
         for name, command in group.commands.items()
     }

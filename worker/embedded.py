@@ -86,6 +86,11 @@ class EmbeddedServer:
         return f"unix://{quote(str(self._socket))}"
 
     @property
+    def ended(self) -> bool:
+        """Whether the server ended by itself: killed by the system, or crashed."""
+        return self._guard is not None and self._guard.poll() is not None
+
+    @property
     def log(self) -> Path:
         """The server's log file."""
         return self._folder / "server.log"
@@ -113,8 +118,22 @@ class EmbeddedServer:
             raise
         return self
 
+    def restart(self) -> None:
+        """Start the server again, with its data and at its address, where it ended by itself.
+
+        Raises `EmbeddedServerError` as `start` does.
+        """
+        self._end()
+        self.start()
+
     def stop(self) -> None:
         """End the server orderly; nothing happens where it is stopped already."""
+        self._end()
+        if self._socket_folder is not None:
+            shutil.rmtree(self._socket_folder, ignore_errors=True)
+            self._socket_folder = None
+
+    def _end(self) -> None:
         if self._guard is None or self._pipe is None:
             return
         with contextlib.suppress(BrokenPipeError):  # where it ended by itself
@@ -123,9 +142,6 @@ class EmbeddedServer:
         os.close(self._pipe)
         self._guard.wait()
         self._guard = self._pipe = None
-        if self._socket_folder is not None:
-            shutil.rmtree(self._socket_folder, ignore_errors=True)
-            self._socket_folder = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -159,6 +175,8 @@ class EmbeddedServer:
 
     def _place_socket(self) -> None:
         if len(os.fsencode(self._folder / "redis.sock")) <= _SOCKET_PATH_BYTES:
+            return
+        if self._socket_folder is not None:  # a restart: its clients know the address
             return
         self._socket_folder = Path(tempfile.mkdtemp(prefix="covgate-"))  # made with mode 0700
         if len(os.fsencode(self._socket_folder / "redis.sock")) > _SOCKET_PATH_BYTES:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from diff_cover.command_runner import CommandError, execute
 from diff_cover.git_diff import GitDiffTool
 
-from worker.core.diff import Diff, FileDiff, parse_unified
+from worker.core.diff import Diff, FileDiff, fill, parse_unified
 from worker.core.errors import GitError
 from worker.core.model import MAX_LINE
 from worker.core.refs import Sha
@@ -166,7 +166,9 @@ class LocalGit:
             file = self.root / path
             if file.is_file() and not file.is_symlink():
                 lines = min(_count_lines(file), MAX_LINE)
-                yield FileDiff(path, None, added=(2 << lines) - 2, removed=0, status="added")
+                added = FileDiff(path, None, added=(2 << lines) - 2, removed=0, status="added")
+                small = file.stat().st_size <= _MAX_BINARY
+                yield fill(added, None, file.read_bytes()) if small else added
 
     def _sizes(self, commit: Sha) -> dict[str, int]:
         """Return the sizes in bytes of a commit's files, by path."""

@@ -41,6 +41,7 @@ FIGURES: dict[str, Figure] = {
         "Requests to GitHub, by route and status.", ("method", "route", "status")
     ),
     "covgate_checks": Figure("Concluded checks.", ("conclusion",)),
+    "covgate_commands": Figure("Comments with slash-commands, by how they ended.", ("ending",)),
 }
 """Every figure, by its name in Prometheus; counters without their `_total`."""
 

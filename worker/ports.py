@@ -6,7 +6,8 @@ Each has one stateful fake in `tests/fakes/` and one real adapter; one contract 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from worker.contracts import Notice
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from worker.contracts import Subject
+    from worker.core.habits import Outcome
+    from worker.core.numbers import Ratio
     from worker.core.refs import (
         Artifact,
         ChangedFile,
@@ -23,21 +26,36 @@ if TYPE_CHECKING:
         Comment,
         Commit,
         Comparison,
+        HookDelivery,
+        Installation,
         PullRequest,
         Repository,
+        Role,
         Sha,
         WorkflowRun,
     )
 
+MOST_CACHED = 256 * 2**10
+"""The longest value that a cache keeps, in bytes."""
+
 __all__ = [
+    "MOST_CACHED",
+    "App",
     "BaselineRecord",
+    "Cache",
+    "CheckAction",
     "CheckOutput",
     "CheckState",
     "Claim",
     "Clock",
+    "CommitStatus",
     "Effects",
+    "FlagRecord",
+    "FlappingRecord",
     "GitHub",
     "Inbox",
+    "ObservationRecord",
+    "OverrideRecord",
     "Store",
     "VerdictRecord",
     "verification",
@@ -66,6 +84,19 @@ class CheckOutput:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckAction:
+    """A button of a check run, of which there may be three.
+
+    `label` and `identifier` have at most 20 characters, `description` 40.
+    https://docs.github.com/en/rest/checks/runs#create-a-check-run
+    """
+
+    label: str
+    description: str
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckState:
     """What a check run should be.
 
@@ -77,6 +108,21 @@ class CheckState:
     conclusion: str | None
     output: CheckOutput
     details_url: str | None = None
+    actions: tuple[CheckAction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CommitStatus:
+    """A commit's status of one context, of which the latest counts.
+
+    `state` is `success`, `failure`, `error` or `pending`; `description` has at most 140
+    characters.
+    """
+
+    context: str
+    state: str
+    description: str
+    target_url: str = ""
 
 
 class GitHub(Protocol):
@@ -96,6 +142,10 @@ class GitHub(Protocol):
 
     def pulls_from(self, head_repository: str, head_branch: str) -> tuple[PullRequest, ...]:
         """Return the open pull requests from a branch ("owner/name", "branch"), forks too."""
+        ...
+
+    def open_pulls(self) -> tuple[PullRequest, ...]:
+        """Return all open pull requests, by number."""
         ...
 
     def has_pulls_onto(self, branch: str) -> bool:
@@ -137,6 +187,23 @@ class GitHub(Protocol):
         """Return the paths of all files at a commit."""
         ...
 
+    def tree(self, sha: Sha) -> Mapping[str, Sha]:
+        """Return the blob of each file at a commit, by path; no links and no submodules."""
+        ...
+
+    def commit(self, sha: Sha) -> Commit:
+        """Return one commit."""
+        ...
+
+    def archive(self, sha: Sha, target: BinaryIO, *, limit: int) -> int:
+        """Write a gzipped tar of a commit's files into `target` and return its bytes.
+
+        Everything is below one folder. What the repository's attributes say of archives
+        holds (`export-ignore`): compare what is found with `tree`. Raises `RefusedError`
+        where it is longer than `limit` bytes.
+        """
+        ...
+
     def ancestors(self, sha: Sha, *, limit: int) -> tuple[Commit, ...]:
         """Return `sha` and the commits before it, newest first, at most `limit`."""
         ...
@@ -155,8 +222,38 @@ class GitHub(Protocol):
         """Change a check run."""
         ...
 
+    def set_status(self, head_sha: Sha, status: CommitStatus) -> None:
+        """Set a commit's status of a context, instead of an earlier one.
+
+        Raises `RefusedError` where the App was not given `statuses: write`, which is not
+        among what it needs.
+        """
+        ...
+
     def comments(self, number: int) -> tuple[Comment, ...]:
         """Return all comments of a pull request's conversation, oldest first."""
+        ...
+
+    def comment(self, comment_id: int) -> Comment:
+        """Return a comment as it is now; `NotFoundError` where somebody deleted it."""
+        ...
+
+    def react(self, comment_id: int, content: str) -> None:
+        """Put a reaction (`eyes`, `rocket`, `confused`) on a comment; twice is once.
+
+        Nothing happens where the comment is gone.
+        """
+        ...
+
+    def role(self, login: str) -> Role:
+        """Return what a person may do in the repository now."""
+        ...
+
+    def is_in_team(self, team: str, login: str) -> bool:
+        """Return whether a person is an active member of a team ("org/slug").
+
+        Raises `RefusedError` where the App was not given `members: read`.
+        """
         ...
 
     def create_comment(self, number: int, body: str) -> Comment:
@@ -169,6 +266,42 @@ class GitHub(Protocol):
 
     def delete_comment(self, comment_id: int) -> None:
         """Delete a comment; nothing happens where it is gone already."""
+        ...
+
+
+class Cache(Protocol):
+    """What GitHub said of things that never change: it saves requests, and decides nothing.
+
+    It may forget anything at any time, and keeps no value of more than 256 KiB. Keys begin
+    with the ids of the installation and the repository ("12:345:"), with whom they go.
+    """
+
+    def get(self, key: str) -> bytes | None:
+        """Return what is kept under a key."""
+        ...
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep a value for at most a day."""
+        ...
+
+
+class App(Protocol):
+    """The GitHub App itself, over all its installations. Raises what `GitHub` raises."""
+
+    def deliveries(self, since: datetime) -> tuple[HookDelivery, ...]:
+        """Return the attempts at deliveries that were made since then, newest first."""
+        ...
+
+    def redeliver(self, delivery_id: int) -> None:
+        """Ask GitHub to deliver once more what an attempt failed to."""
+        ...
+
+    def installations(self) -> tuple[Installation, ...]:
+        """Return all installations, by id."""
+        ...
+
+    def repositories(self, installation_id: int) -> tuple[Repository, ...]:
+        """Return an installation's repositories that may have open pull requests, by id."""
         ...
 
 
@@ -288,6 +421,49 @@ class BaselineRecord:
     run_id: int
     attempt: int
     recorded_at: datetime
+    flags: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
+    """The same encoding by flag."""
+    details: bytes | None = None
+    """`worker.core.codec_details`' encoding; None where it was recorded without."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlagRecord:
+    """A flag's report of a commit that is a baseline."""
+
+    commit: Sha
+    flag: str
+    report: bytes
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationRecord:
+    """The newest whole report of a tree, kept for a while to be compared with the next.
+
+    `suites` stands for what ran: reports of other suites differ for good reasons.
+    """
+
+    repository_id: int
+    tree: Sha
+    suites: str
+    report: bytes
+    run_id: int
+    attempt: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FlappingRecord:
+    """Lines of a file that are known to flap: see `worker.core.flapping`."""
+
+    repository_id: int
+    path: str
+    shape: str
+    lines: int
+    """A bitmap."""
+    recorded_at: datetime
+    """When they were last seen to flap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +482,37 @@ class VerdictRecord:
     recorded_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class OverrideRecord:
+    """One override in the ledger, told apart by the comment that asked for it.
+
+    `uncovered` are bitmaps of the new code's uncovered lines by path, of the `tested`
+    commit; both are empty until there is a verdict on the head.
+    """
+
+    repository_id: int
+    comment_id: int
+    place: int
+    """Which of the comment's commands it was, from 0."""
+    number: int
+    head_sha: Sha
+    who: str
+    reason: str
+    made_at: datetime
+    gate: str = ""
+    """The one gate that it is about; empty for the whole check."""
+    until: datetime | None = None
+    tested: str = ""
+    uncovered: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    ended_at: datetime | None = None
+    ended_by: str = ""
+    """Who revoked it; `push` or `date`, which no login can be mistaken for: "@mira"."""
+    ended_comment: int | None = None
+    """The comment that revoked it."""
+    shown_in: int | None = None
+    """The first pull request that touched the lines which stayed uncovered."""
+
+
 class Store(Protocol):
     """History and baselines: what outlives the queue."""
 
@@ -321,6 +528,51 @@ class Store(Protocol):
         """Return the baseline of the first of `commits` that has one."""
         ...
 
+    def flag(self, repository_id: int, flag: str, commits: Sequence[Sha]) -> FlagRecord | None:
+        """Return the flag's report of the first of `commits` that has one."""
+        ...
+
+    def record_tree(self, repository_id: int, commit: Sha, tree: Sha) -> None:
+        """Remember the tree of a commit that the repository's own push run tested."""
+        ...
+
+    def commits_of(self, repository_id: int, trees: Sequence[Sha]) -> Mapping[Sha, Sequence[Sha]]:
+        """Return the remembered commits of those trees that have some, sorted."""
+        ...
+
+    def record_observation(self, record: ObservationRecord) -> None:
+        """Keep an observation instead of an earlier one; those of a month ago are dropped."""
+        ...
+
+    def observation(self, repository_id: int, tree: Sha) -> ObservationRecord | None:
+        """Return what was observed of a tree."""
+        ...
+
+    def record_flapping(self, records: Sequence[FlappingRecord]) -> None:
+        """Add to what is known to flap in one repository; what was long not seen is dropped."""
+        ...
+
+    def flapping(self, repository_id: int) -> tuple[FlappingRecord, ...]:
+        """Return what is known to flap in a repository, the newest 10,000 files, by path."""
+        ...
+
+    def record_outcomes(
+        self, repository_id: int, branch: str, kind: str, outcomes: Sequence[Outcome]
+    ) -> None:
+        """Keep what workflows left, instead of what they left before for the same number.
+
+        `kind` is a `SubjectKind`'s value. What is older than 90 days is dropped.
+        """
+        ...
+
+    def outcomes(self, repository_id: int, branch: str, kind: str) -> tuple[Outcome, ...]:
+        """Return the newest 200 outcomes of a branch, the newest first."""
+        ...
+
+    def best(self, repository_id: int, branch: str) -> Ratio | None:
+        """Return the highest coverage of the branch's baselines, as it was counted for each."""
+        ...
+
     def has_baseline(self, repository_id: int) -> bool:
         """Return whether the repository has any baseline."""
         ...
@@ -333,8 +585,37 @@ class Store(Protocol):
         """Keep a verdict; the same head's later one replaces it."""
         ...
 
+    def record_inputs(self, repository_id: int, number: int, head_sha: Sha, inputs: bytes) -> None:
+        """Keep what a verdict was made from; that of a pull request's later one replaces it.
+
+        `inputs` is `worker.core.replay`'s encoding.
+        """
+        ...
+
+    def inputs(self, full_name: str, number: int) -> tuple[Sha, bytes] | None:
+        """Return the head and the inputs of a pull request's latest verdict."""
+        ...
+
+    def record_override(self, record: OverrideRecord) -> None:
+        """Enter an override into the ledger, or how it went on, by its comment and place."""
+        ...
+
+    def overrides(
+        self, repository_id: int, number: int | None = None
+    ) -> tuple[OverrideRecord, ...]:
+        """Return the overrides of a repository, or of one pull request, the oldest first."""
+        ...
+
+    def ledger(self, full_name: str = "") -> tuple[tuple[str, OverrideRecord], ...]:
+        """Return all overrides with their repositories' names, or of one, the oldest first."""
+        ...
+
     def verdict(self, repository_id: int, number: int, head_sha: Sha) -> VerdictRecord | None:
         """Return the verdict on a head."""
+        ...
+
+    def is_judged(self, repository_id: int, number: int) -> bool:
+        """Return whether a pull request has a verdict, on whatever head."""
         ...
 
     def verdicts(self, repository_id: int, head_sha: Sha) -> tuple[VerdictRecord, ...]:

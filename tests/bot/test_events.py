@@ -136,6 +136,33 @@ def test_a_push_is_for_its_new_tip():
     assert not keys(hear("push", **tip | {"ref": "refs/tags/v1"}))
 
 
+def test_a_push_to_another_branch_than_the_default_one_waits_for_its_runs():
+    """Every push to every branch would cost requests, though hardly one becomes a baseline."""
+    repository = REPOSITORY | {"default_branch": "main"}
+    tip = {"after": SHA, "deleted": False, "repository": repository}
+    assert keys(hear("push", ref="refs/heads/main", **tip)) == [f"12:34:commit:{SHA}"]
+    assert not keys(hear("push", ref="refs/heads/topic", **tip))
+
+
+@pytest.mark.parametrize("action", ["requested", "in_progress"])
+def test_a_run_that_begins_is_told_to_its_pull_requests_alone(action):
+    """Each run of a branch or a fork would be asked for three times instead of once."""
+    heard = hear("workflow_run", action=action, workflow_run=run("push", [pull(7)]))
+    assert keys(heard) == ["12:34:pull:7"]
+    assert heard.notices[0].facts == {"head": SHA}
+    assert not keys(hear("workflow_run", action=action, workflow_run=run("push")))
+
+
+def test_a_push_to_a_pull_request_tells_what_it_pushed_over():
+    """The new head's check could not be opened before GitHub was asked for everything."""
+    told = {"number": 7, "head": {"sha": SHA}, "merge_commit_sha": None}
+    heard = hear("pull_request", action="synchronize", pull_request=told, before="b" * 40)
+    assert heard.notices[0].facts == {"head": SHA, "before": "b" * 40}
+    told["merge_commit_sha"] = "c" * 40
+    heard = hear("pull_request", action="opened", pull_request=told)
+    assert heard.notices[0].facts == {"head": SHA, "merge": "c" * 40}
+
+
 def test_what_the_app_may_no_longer_see_is_forgotten():
     """What was stored of a repository would stay after its owner took it away."""
     assert keys(hear("installation", action="deleted", repository=None)) == [

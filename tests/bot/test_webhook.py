@@ -81,7 +81,7 @@ def test_the_log_says_what_a_delivery_is_about(port):
     """An operator could not find the delivery that a pull request waits for."""
     pushed = json.loads((DATA / "push" / "no-action.5.json").read_bytes())
     pushed |= {
-        "ref": "refs/heads/main",
+        "ref": "refs/heads/master",
         "after": "a" * 40,
         "deleted": False,
         "installation": {"id": 1},

@@ -72,6 +72,7 @@ class Gate:
         routes = page_routes(self.world, self.samples, Courier(self.world))
         routes_beside = [
             Route("/frames", lambda _request: HTMLResponse(FRAMES)),
+            Route("/talker", lambda _request: HTMLResponse(TALKER)),
             Route("/visitor", lambda _request: HTMLResponse(VISITOR)),
         ]
         self.app = Starlette(routes=[Mount("/sandbox", routes=routes), *routes_beside])
@@ -194,6 +195,35 @@ frame.onload = () => {
   }, 50);
 };
 </script>"""
+
+
+TALKER = """<!doctype html><title>Talker</title><body><iframe src="/sandbox/octo/yajl/pull/1">
+</iframe><script>
+const frame = document.querySelector("iframe");
+const find = (selector) => frame.contentDocument.querySelector(selector);
+frame.onload = () => {
+  if (frame.contentDocument.body.textContent.includes("said so")) return;
+  if (find("article.comment[id]")) {
+    document.body.dataset.tried = find("article.comment[id] .markdown").textContent.trim();
+    find("#body").value = "said so";
+    find("#as").value = "a-reader";
+    find("form.write .primary").click();
+    return;
+  }
+  find("#try").open = true;
+  find("#try button").click();
+};
+</script>"""
+
+
+def test_a_command_is_tried_by_a_click(site, browse):
+    """The first thing that one tries would be refused as an empty comment."""
+    gate, url = site
+    gate.framed = True
+    dom = browse(f"{url}/talker")[0].partition("<script")[0]
+    assert 'data-tried="/covgate help"' in dom
+    said = [(one.author.login, one.body) for one in gate.pull.repo.comments_on(1)]
+    assert said == [("you", "/covgate help"), ("a-reader", "said so")]
 
 
 def test_following_along_disturbs_nobody_and_the_buttons_work(site, browse):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -107,3 +108,23 @@ def test_a_command_is_always_a_plain_line_of_the_rendered_comment(body: str):
     lines = [re.sub(r"^(<p>)?|(<br />)?(</p>)?$", "", line) for line in text.split("\n")]
     shown = [line for line in lines if re.match(r"/covgate help", line)]
     assert len(find_commands(body)) <= len(shown)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"/covgate{' ' * 60_000}\rx",
+        f"/covgate{chr(9) * 60_000}\r\r",
+        "/covgate help\n" * 4_000,
+        f"/covgate help\n\n{'<b>' * 10_000}{'</c>' * 7_000}",
+        f"/covgate help\n{'[' * 60_000}",
+        f"/covgate help\n{'![' * 30_000}",
+        f"/covgate help\n\n{'|a' * 200}\n{'|-' * 200}\n{f'|{chr(10)}' * 20_000}",
+    ],
+    ids=["spaces", "tabs", "commands", "tags", "brackets", "images", "rows"],
+)
+def test_t25_a_hostile_comment_takes_no_time(body):
+    """Anybody who may comment could hold up the workers, half a minute a comment."""
+    begin = time.process_time()
+    assert len(find_commands(body)) <= MOST_COMMANDS
+    assert time.process_time() - begin < 8  # a second at most in truth

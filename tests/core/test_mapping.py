@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.core.reports import reports
@@ -32,6 +32,7 @@ def naive(removed: set[int], added: set[int], line: int) -> int | None:
 
 
 @given(numbers, numbers, numbers)
+@example(set(range(1, 60, 2)), set(), set(range(1, 61)))  # many runs are moved otherwise than few
 def test_lines_go_where_counting_them_one_by_one_puts_them(
     removed: set[int], added: set[int], lines: set[int]
 ) -> None:

@@ -204,6 +204,15 @@ MESSAGES = {
     "waiting-for-ci": messages.waiting(
         assess_runs([], ("*",)), datetime(2026, 3, 1, 14, 5, tzinfo=UTC)
     ),
+    "waiting-expected": messages.waiting(
+        replace(
+            assess_runs([run(1), run(2, workflow=2, name="e2e", status="in_progress")], ("*",)),
+            absent=("integration", HOSTILE_NAME),
+        ),
+        datetime(2026, 3, 1, 14, 5, tzinfo=UTC),
+        {1: 30, 2: 660},
+    ),
+    "no-group-base": messages.no_group_base(),
     "waiting-for-base": messages.waiting_for_base(Sha("c" * 40), "main"),
     "reading": messages.reading(assess_runs([run(1)], ("*",))),
     "deadline": messages.deadline_passed(assess_runs([run(1, status="queued")], ("*",))),

@@ -7,7 +7,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
@@ -38,6 +38,8 @@ class House:
     loop: Loop
     url: str
     samples: dict[str, Sample]
+    log: IO[str]
+    """What the workers write; its position is theirs, too: read it by `os.pread`."""
 
     def verdict(self, pull: Pull) -> tuple[CheckRun, str]:
         return self.loop.verdict(pull)
@@ -70,7 +72,7 @@ def running() -> Iterator[House]:
                 loop.github.deliver_to(f"{url}/webhooks/github")
                 samples = load_samples(loop.github.world)
                 loop.settle()
-                yield House(loop, url, samples)
+                yield House(loop, url, samples, log)
     asked = [text for text in contract.violations if ": answer " not in text]
     assert not asked + standin.world.complaints
 

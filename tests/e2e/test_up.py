@@ -200,6 +200,42 @@ def test_it_does_not_go_on_without_workers(tmp_path: Path):
         assert last.startswith("covgate: the workers ended by themselves, with status -9: ")
 
 
+def server_of(up: Up) -> int:
+    """Return the process id of the embedded server."""
+    (pid,) = (pid for pid in processes_in(up.folder) if "unixsocket:" in command_of(pid))
+    return pid
+
+
+def test_a_killed_embedded_server_is_started_again(tmp_path: Path, github: StandIn):
+    """A machine short of memory would leave it refusing every delivery, and nobody told."""
+    with started(tmp_path, github) as up:
+        url = up.url()
+        up.workers()
+        killed = server_of(up)
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: "starting it again" in up.told())
+        until(lambda: requests.get(f"{url}/readyz", timeout=5).status_code == 200)
+        assert server_of(up) != killed
+        github.deliver_to(f"{url}/webhooks/github")
+        assert verdict(up, *open_pull(github, "revived")).conclusion == "success"
+        github.deliver_to(None)
+        up.process.terminate()
+        assert up.ended() == 0
+
+
+def test_it_ends_where_the_embedded_server_does_not_start_again(tmp_path: Path):
+    """It would look alive for days and take nothing in."""
+    with started(tmp_path) as up:
+        up.url()
+        up.workers()
+        server = server_of(up)
+        for file in (tmp_path / ".covgate" / "redis").glob("appendonlydir/*.manifest"):
+            file.write_text("nonsense\n")
+        os.kill(server, signal.SIGKILL)
+        assert up.ended() == 2
+        assert "covgate: the embedded server did not start; the end of " in up.told()
+
+
 def test_a_signal_at_any_moment_of_the_start_ends_all_of_it(tmp_path: Path):
     """A deployment that changes its mind would leave half of it running."""
     with ExitStack() as left:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.sandbox.faults import RateLimits
 from bot.sandbox.records import Caps
 from bot.sandbox.server import StandIn
+from tests.fakes.cache import MemoryCache
 from tests.fakes.clock import FakeClock
 from tests.support.openapi import Contract
 from worker.github_api import AppKey, GitHubApp, MemoryTokenCache, RepositoryClient
@@ -31,6 +32,7 @@ class Adapter:
     repo: Repo
     app: GitHubApp
     github: RepositoryClient
+    cache: MemoryCache
 
     @property
     def world(self) -> World:
@@ -66,15 +68,17 @@ class Ground:
         standin = self._standin
         repo = standin.world.add_repository("octo/hello", files={"README.md": b"hello\n"})
         installation = standin.world.installation_of(repo)
+        cache = MemoryCache()
         app = GitHubApp(
             AppKey(standin.app_id, standin.private_key_pem),
             base_url=standin.url,
             clock=self.clock,
             tokens=MemoryTokenCache(),
+            cache=cache,
         )
         try:
             with app.repository(installation.id, repo.id, repo.full_name) as github:
-                yield Adapter(standin, self.clock, repo, app, github)
+                yield Adapter(standin, self.clock, repo, app, github, cache)
             # What the stand-in answers is judged by its own tests.
             asked = [text for text in self._contract.violations if ": answer " not in text]
             assert not asked + standin.world.complaints, asked + standin.world.complaints

@@ -1,7 +1,8 @@
 """Real worker processes with a task of the tests' own, and means to watch them.
 
 The task tells in Redis lists what it did (`test:began`: the ids of its processes,
-`test:done`: delivery ids), and waits while the key `test:block` is there.
+`test:done`: delivery ids), and waits while the key `test:block` is there. What is set as
+TEST_GRACE and TEST_STANDING in the environment is for the supervisor.
 """
 
 from __future__ import annotations
@@ -14,15 +15,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from worker.contracts import Subject
+from worker.contracts import Notice, Subject
+from worker.core.errors import StoppedError
 from worker.inbox import RedisInbox, connect
 from worker.process import WakeJob, run_workers
+from worker.stopping import handing_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 TASK = "tests.support.workers.reconcile"
 LEASE = 1.0
+STANDING = Subject.pull(1, 1, 1)
 ROOT = Path(__file__).parents[2]
 
 
@@ -39,10 +43,15 @@ def reconcile(key: str) -> None:
         claim = inbox.claim(Subject.parse(key))
         if claim is None:
             return
-        client.rpush("test:began", os.getpid())
-        while client.exists("test:block"):
-            time.sleep(0.02)
-            inbox.renew(claim)
+        try:
+            with handing_back():
+                client.rpush("test:began", os.getpid())
+                while client.exists("test:block"):
+                    time.sleep(0.02)
+                    inbox.renew(claim)
+        except StoppedError:
+            inbox.put_off(claim, 0)
+            return
         client.rpush("test:done", *claim.notices)
         inbox.finish(claim)
 
@@ -116,5 +125,7 @@ def main() -> None:
         preload=("github",),
         job_class=StandInJob,
         sweep_seconds=0.2,
+        standing=[Notice(STANDING, "", "start")] if "TEST_STANDING" in os.environ else [],
+        grace=float(os.environ.get("TEST_GRACE", "60")),
     )
     sys.exit(status)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,8 +32,6 @@ from worker.inbox import RedisInbox, connect
 from worker.process import WakeJob
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from redis import Redis
 
 PULL = Subject.pull(12, 345, 7)
@@ -144,6 +145,74 @@ def test_a_restarted_redis_finds_its_workers_again(tmp_path: Path):
         until(lambda: done(client) == ["d1", "d2"])
 
 
+def test_a_killed_redis_comes_back_in_the_middle_of_a_job(tmp_path: Path):
+    """Lost: the work of the moment in which Redis crashed, or the workers for good."""
+    with (
+        EmbeddedServer(tmp_path / "redis") as server,
+        supervisor(server.url, 2) as process,
+        connect(server.url) as client,
+    ):
+        inbox = RedisInbox(client, lease=LEASE, task=TASK)
+        client.set("test:block", "1")
+        accept(inbox, "d1")
+        until(lambda: began(client))
+        os.kill(client.info("server")["process_id"], signal.SIGKILL)
+        until(lambda: server.ended)
+        server.restart()
+        back = time.monotonic()
+        client.delete("test:block")
+        accept(inbox, "d2", Subject.pull(12, 345, 8))
+        until(lambda: set(done(client)) == {"d1", "d2"})
+        assert time.monotonic() - back < 15
+        assert process.poll() is None
+
+
+def test_work_that_takes_too_long_is_handed_back(
+    redis_url: str, redis_client: Redis, inbox: RedisInbox, monkeypatch: pytest.MonkeyPatch
+):
+    """Lost: a deployment in the middle of a large report delays its verdict by a minute."""
+    monkeypatch.setenv("TEST_GRACE", "0.3")
+    redis_client.set("test:block", "1")
+    with supervisor(redis_url) as process:
+        accept(inbox, "d1")
+        until(lambda: began(redis_client))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert redis_client.exists(f"cb:lease:{PULL.key}") == 0
+    assert redis_client.hlen("cb:tries") == 0
+    assert inbox.sweep() == (PULL,)
+    assert inbox.claim(PULL).tries == 1
+
+
+def test_what_is_always_looked_at_survives_an_emptied_redis(
+    redis_url: str, redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+):
+    """Lost: after somebody's FLUSHALL no missed pull request is ever found again."""
+    monkeypatch.setenv("TEST_STANDING", "1")
+    with supervisor(redis_url):
+        until(lambda: done(redis_client))
+        redis_client.flushall()
+        until(lambda: done(redis_client))
+
+
+def test_work_of_a_newer_version_is_left_for_its_workers(
+    redis_url: str, redis_client: Redis, inbox: RedisInbox
+):
+    """Lost: the first delivery to a newer receiver brings all older workers down."""
+    newer = Subject(12, 345, "planet", "9")
+    accept(inbox, "d1", newer)
+    redis_client.zadd("cb:due", {newer.key: 1})
+    with supervisor(redis_url) as process:
+        supervised = workers_of(process)
+        until(lambda: redis_client.zscore("cb:due", newer.key) > 1)  # it was swept
+        accept(inbox, "d2")
+        until(lambda: done(redis_client) == ["d2"])
+        assert process.poll() is None
+        assert set(supervised) <= set(workers_of(process))
+    assert redis_client.hkeys(f"cb:in:{newer.key}") == [b"d1"]
+    assert inbox.waits(newer)
+
+
 def stranger_jobs(target: Path) -> dict[str, dict]:
     touch = f"touch {target}"
     return {
@@ -199,3 +268,14 @@ def test_a_worker_runs_the_one_task_only():
     """Lost: a worker trusts a name that somebody else chose."""
     assert WakeJob.task == RECONCILE
     assert StandInJob.task == TASK
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counted as Linux does")
+def test_what_is_imported_before_a_fork_starts_no_threads():
+    """A fork could hang for a lock that a thread of its parent held."""
+    code = (
+        "import os, sys; from worker import process; process._preload(process.PRELOAD); "
+        "print('numpy' in sys.modules, len(os.listdir('/proc/self/task')))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "True 1\n"

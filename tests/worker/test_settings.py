@@ -34,6 +34,7 @@ NAMES = {
     "COVGATE_PUBLIC_URL",
     "COVGATE_DOWNLOAD_HOSTS",
     "COVGATE_DEADLINE",
+    "COVGATE_WRITE_GAP",
     "COVGATE_LOG_FORMAT",
 }
 """The names that operators were promised: they may grow, never change."""
@@ -137,6 +138,8 @@ def test_what_is_missing_or_empty_is_named(name: str, value: str | None) -> None
         ("COVGATE_DOWNLOAD_HOSTS", "host:443", "without scheme or port"),
         ("COVGATE_DOWNLOAD_HOSTS", "*.example.com", "names of hosts"),
         ("COVGATE_DEADLINE", "two hours", "length of time"),
+        ("COVGATE_WRITE_GAP", "-1", "must be seconds"),
+        ("COVGATE_WRITE_GAP", "1e9", "must be seconds"),
         ("COVGATE_DEADLINE", "-1", "length of time"),
         ("COVGATE_DEADLINE", "0", "between 1 second and 35 days"),
         ("COVGATE_DEADLINE", "36d", "between 1 second and 35 days"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from markdown_it.token import Token
 
-__all__ = ["MAX_ARGUMENT", "MAX_BODY", "MOST_COMMANDS", "Command", "find_commands"]
+__all__ = ["MAX_ARGUMENT", "MAX_BODY", "MOST_COMMANDS", "PREFIXES", "Command", "find_commands"]
 
 PREFIXES = ("/covgate", "/coverage")
 
@@ -31,10 +32,6 @@ MAX_BODY = 65_536
 MAX_ARGUMENT = 1_000
 """How many characters of a command's argument are kept, and one more to tell by."""
 
-_CANDIDATE = re.compile(
-    r"^[ ]{0,3}(?P<prefix>/covgate|/coverage)(?P<rest>[ \t][^\r\n]*)?[ \t]*\r?$",
-    re.IGNORECASE | re.MULTILINE,
-)
 _MARK = "covgatecommand"
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9-]{0,30})(?=[\s/>])")
 _VOID = frozenset(
@@ -59,15 +56,28 @@ class Command:
     argument: str = ""
 
 
-def find_commands(body: str) -> tuple[Command, ...]:
-    """Return the commands in the Markdown of a comment, in order, at most `MOST_COMMANDS`."""
+def find_commands(body: str, prefixes: tuple[str, ...] = PREFIXES) -> tuple[Command, ...]:
+    """Return the commands in the Markdown of a comment, in order, at most `MOST_COMMANDS`.
+
+    `prefixes` are what they may begin with.
+    """
     body = body[:MAX_BODY].replace("\0", "\ufffd")
-    lines = list(_CANDIDATE.finditer(body))[: 20 * MOST_COMMANDS]
+    lines = list(_candidate(prefixes).finditer(body))[: 20 * MOST_COMMANDS]
     if not lines:
         return ()
     plain = _plain_lines(_marked(body, lines))
     found = [_command(line) for number, line in enumerate(lines) if number in plain]
     return tuple(found[:MOST_COMMANDS])
+
+
+@cache
+def _candidate(prefixes: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what matches a line that may be a command; in time linear in its length."""
+    words = "|".join(map(re.escape, prefixes))
+    return re.compile(
+        rf"^[ ]{{0,3}}(?P<prefix>{words})(?P<rest>[ \t][^\r\n]*)?\r?$",
+        re.IGNORECASE | re.MULTILINE,
+    )
 
 
 def _command(line: re.Match[str]) -> Command:

@@ -26,6 +26,7 @@ __all__ = [
     "SettingError",
     "SummaryError",
     "SumsOnlyError",
+    "UsageError",
 ]
 
 
@@ -35,6 +36,10 @@ class CovgateError(Exception):
 
 class SettingError(CovgateError):
     """A setting is missing or malformed. The text names the environment variable."""
+
+
+class UsageError(CovgateError):
+    """A slash-command was not written as it should be. The text is Markdown of our own."""
 
 
 class ReportError(CovgateError):
@@ -114,6 +119,13 @@ class PostponedError(CovgateError):
         self.seconds = seconds
         self.gate = gate
         """Whether the whole installation has to wait (a rate limit), not this job alone."""
+
+
+class StoppedError(SystemExit):
+    """This process is to end now: hand back what is in work.
+
+    No `CovgateError`, nor any `Exception`: nothing on its way up may take it for its own.
+    """
 
 
 class LeaseLostError(CovgateError):

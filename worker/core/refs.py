@@ -19,8 +19,12 @@ __all__ = [
     "Comment",
     "Commit",
     "Comparison",
+    "HookDelivery",
+    "Installation",
     "PullRequest",
     "Repository",
+    "Role",
+    "RunPull",
     "Sha",
     "WorkflowRun",
 ]
@@ -51,6 +55,35 @@ class Repository:
         return self.full_name.partition("/")[0]
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Installation:
+    """An account's installation of the App."""
+
+    id: int
+    account: str
+    suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HookDelivery:
+    """One attempt at delivering a webhook, as GitHub's log of the App has it.
+
+    https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
+    """
+
+    id: int
+    guid: str
+    """The same for all attempts at one delivery."""
+    event: str
+    status_code: int
+    delivered_at: datetime
+
+    @property
+    def arrived(self) -> bool:
+        """Whether a receiver took it."""
+        return 200 <= self.status_code < 300
+
+
 @dataclass(frozen=True, slots=True)
 class PullRequest:
     """A pull request as GitHub describes it now."""
@@ -71,6 +104,20 @@ class PullRequest:
     merge_commit_sha: Sha | None
     """GitHub's test merge of head into base; it moves whenever either does."""
     url: str
+    repository: Repository | None = None
+    """Where it was opened, where GitHub told it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPull:
+    """An open pull request that GitHub names with a run: its head and base of the moment.
+
+    None is named for forks.
+    """
+
+    number: int
+    head_sha: Sha
+    base_ref: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +143,10 @@ class WorkflowRun:
     started_at: datetime | None
     updated_at: datetime | None
     url: str
+    tree: Sha | None = None
+    """The tree of `head_sha`, where GitHub told it."""
+    pulls: tuple[RunPull, ...] = ()
+    """Those of the same repository whose head it ran on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +194,10 @@ class Comparison:
     complete: bool = True
     ahead_by: int = 0
     behind_by: int = 0
+    merge_base_tree: Sha | None = None
+    """The merge base's tree, where GitHub told it."""
+    base_tip: Sha | None = None
+    """The commit that the base's name stands for, where GitHub told it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,3 +230,23 @@ class Comment:
     own: bool
     """Whether this App wrote it; a marker alone proves nothing."""
     body: str
+    bot: bool = False
+    """Whether an App or another machine wrote it."""
+    edited: bool = False
+    """Whether it was changed after it was written."""
+    number: int = 0
+    """Of the issue or pull request that it belongs to."""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a person may do in a repository.
+
+    `level` is GitHub's old four: `none`, `read`, `write`, `admin`; `name` the role itself:
+    `read`, `triage`, `write`, `maintain`, `admin`, or one that the organisation made.
+    https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+    """
+
+    level: str
+    name: str

@@ -35,6 +35,8 @@ class Runs:
     """Their artifacts are read, best event first, then by id."""
     aside: tuple[WorkflowRun, ...] = ()
     """Skipped, waiting for an approval, or GitHub's own: named, never waited for."""
+    absent: tuple[str, ...] = ()
+    """Names of workflows that were expected and have no run."""
 
     @property
     def failed(self) -> tuple[WorkflowRun, ...]:

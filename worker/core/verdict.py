@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from worker.core.config import DEFAULT_CONFIG, Config
+from worker.core.diff import EMPTY_DIFF
+from worker.core.elsewhere import NOTHING_ELSEWHERE, Elsewhere, Side
+from worker.core.flapping import NO_FLAPPING, Flapping
 from worker.core.junit import NO_TESTS, TestRun
+from worker.core.material import NO_MATERIAL, Material
+from worker.core.names import matches_any
 from worker.core.numbers import Ratio
+from worker.core.results import GateResult, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from worker.core.diff import Diff
+    from worker.core.insight import Insight
     from worker.core.model import Report
+    from worker.core.novelty import UnmeasuredFile
     from worker.core.refs import Sha
 
 __all__ = [
     "Baseline",
+    "CarriedFlag",
     "Evidence",
     "GateResult",
     "Inputs",
@@ -30,21 +38,14 @@ __all__ = [
 ]
 
 
-class Outcome(StrEnum):
-    """How a gate decided."""
-
-    PASS = "pass"  # noqa: S105 - no password
-    FAIL = "fail"
-    NEUTRAL = "neutral"
-    """It could not or need not be judged; the summary says why."""
-
-
 @dataclass(frozen=True, slots=True)
 class NewCodeFile:
     """The measured lines that the change adds to one file.
 
-    All bitmaps are of line numbers at the head; `partial ⊆ covered`, and `covered` and
-    `missed` have no line in common.
+    All bitmaps are of line numbers at the head. `covered`, `missed` and `partial ⊆ covered`
+    are of the lines that the gate counts; `added_covered` and `added_missed` are of all that
+    the reports measured among the added lines, as diff-cover counts them. Covered and missed
+    have no line in common, neither have `moved` and `touched`.
     """
 
     path: str
@@ -53,24 +54,85 @@ class NewCodeFile:
     partial: int
     functions: tuple[str, ...] = ()
     """Names of the functions that a missed line stands in, where the report tells."""
+    added_covered: int = 0
+    added_missed: int = 0
+    moved: int = 0
+    """Those of the added lines that the change deletes as a block elsewhere."""
+    touched: int = 0
+    """Those that were only re-indented or re-wrapped, and not covered at the base."""
+    lost: int = 0
+    """Those of the moved lines that were covered where they were, and are not now."""
+    moved_from: tuple[str, ...] = ()
+    """The files that lines moved from, by their paths at the base, sorted."""
 
     @property
     def lines(self) -> Ratio:
-        """Covered of measured new lines."""
-        covered = self.covered.bit_count()
-        return Ratio(covered, covered + self.missed.bit_count())
+        """Covered of the lines that the gate counts."""
+        return _ratio(self.covered, self.missed)
+
+    @property
+    def added(self) -> Ratio:
+        """Covered of all measured lines that the change adds."""
+        return self.within(-1)
+
+    def within(self, lines: int) -> Ratio:
+        """Return the same over those of the lines that are in a bitmap."""
+        return _ratio(self.added_covered & lines, self.added_missed & lines)
 
 
 @dataclass(frozen=True, slots=True)
 class NewCode:
-    """The new code of a change, by file, sorted by path; files without measured lines left out."""
+    """The new code of a change, by file, sorted by path; files without a counted line left out.
+
+    A file with moved or touched lines alone is in it, too.
+    """
 
     files: tuple[NewCodeFile, ...] = ()
+    unmeasured: tuple[UnmeasuredFile, ...] = ()
+    """Changed source files that no report mentions, sorted by path, unless they are ignored."""
 
     @property
     def lines(self) -> Ratio:
-        """Covered of measured new lines, over all files."""
+        """Covered of the lines that the gate counts, over all files."""
         return sum((file.lines for file in self.files), Ratio())
+
+    @property
+    def added(self) -> Ratio:
+        """Covered of all measured lines that the change adds."""
+        return sum((file.added for file in self.files), Ratio())
+
+    @property
+    def moved(self) -> Ratio:
+        """Covered of the lines that moved."""
+        return sum((file.within(file.moved) for file in self.files), Ratio())
+
+    @property
+    def touched(self) -> Ratio:
+        """Covered, by now, of the lines that were only re-indented or re-wrapped."""
+        return sum((file.within(file.touched) for file in self.files), Ratio())
+
+    @property
+    def lost(self) -> int:
+        """How many lines moved and lost the coverage that they had."""
+        return sum(file.lost.bit_count() for file in self.files)
+
+
+def _ratio(covered: int, missed: int) -> Ratio:
+    count = covered.bit_count()
+    return Ratio(count, count + missed.bit_count())
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CarriedFlag:
+    """A flag whose tests did not run, and the commit whose report of it stands in."""
+
+    flag: str
+    commit: Sha
+    """Where these tests really ran: what was carried is never carried on."""
+    distance: int
+    """How many first-parent commits it lies before the merge base."""
+    days: int
+    """How many whole days ago that was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +147,21 @@ class Baseline:
     """The same by flag, for the reports that have one."""
     tests: TestRun = NO_TESTS
     """The tests that ran for it, where their reports were uploaded."""
+    since: Diff | None = EMPTY_DIFF
+    """What changed from `commit` to the merge base; None where that is not known."""
+    same_tree_as: Sha | None = None
+    """Where `commit` lies elsewhere: the commit of the branch with the very same files."""
+    days: int = 0
+    """How many whole days ago it was recorded."""
+    artifacts: tuple[str, ...] = ()
+    """Names of the artifacts that its reports came in; empty where they are not known."""
+    carried: tuple[CarriedFlag, ...] = ()
+    """The flags in it that were carried forward, sorted."""
+
+    @property
+    def side(self) -> Side:
+        """What ran for it."""
+        return Side(self.report, self.flags, self.tests, self.artifacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +185,25 @@ class Inputs:
     """The report by flag, for the reports that have one; merged, they are part of `report`."""
     tests: TestRun = NO_TESTS
     """The tests that ran, where their reports were uploaded."""
+    best: Ratio | None = None
+    """The highest coverage ever recorded for the base branch, where that is known."""
     run_failed: bool = False
     """Whether a run failed but left reports: its totals are not to be believed."""
     incomplete: bool = False
     """Whether a report could not be read: the totals may be of a part of the tests."""
+    artifacts: tuple[str, ...] = ()
+    """Names of the artifacts that the reports came in; empty where they are not known."""
+    carried: tuple[CarriedFlag, ...] = ()
+    """The flags in it that were carried forward, sorted."""
+    flapping: Flapping = NO_FLAPPING
+    """The lines that are known to flap."""
+    material: Material = NO_MATERIAL
+    """What analyses of the tests read beside reports and diff."""
+
+    @property
+    def side(self) -> Side:
+        """What ran for the tested commit."""
+        return Side(self.report, self.flags, self.tests, self.artifacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +213,8 @@ class Evidence:
     inputs: Inputs
     """As found, but `report`, `flags` and the baseline's are counted as configured."""
     new_code: NewCode
+    elsewhere: Elsewhere = NOTHING_ELSEWHERE
+    """What flipped outside the diff; nothing where there is no baseline."""
 
     @property
     def report(self) -> Report:
@@ -142,30 +236,41 @@ class Evidence:
         """The configuration in force."""
         return self.inputs.config
 
+    @property
+    def missing_flags(self) -> tuple[str, ...]:
+        """The flags of the baseline, still configured, that no report has and none stands in for.
 
-@dataclass(frozen=True, slots=True)
-class GateResult:
-    """A gate's verdict. `actual` and `required` are texts for one cell of a table each."""
-
-    gate: str
-    outcome: Outcome
-    summary: str
-    actual: str
-    required: str
-    blocking: bool = True
+        Their tests did not run, so the totals are of a part of the tests.
+        """
+        configured = {source.flag for source in self.config.reports if source.flag}
+        known = self.baseline.flags.keys() if self.baseline is not None else ()
+        return tuple(sorted(set(known) & configured - self.inputs.flags.keys()))
 
     @property
-    def blocks(self) -> bool:
-        """Whether this result fails the check."""
-        return self.blocking and self.outcome is Outcome.FAIL
+    def missing_reports(self) -> tuple[str, ...]:
+        """The artifacts of the baseline that are not there, where the others all are.
+
+        Those of flags that were carried forward are not missed.
+        """
+        if self.baseline is None:
+            return ()
+        sources = self.config.reports
+        carried = {flag.flag for flag in self.inputs.carried}
+        return tuple(
+            name
+            for name in self.inputs.side.lacks(self.baseline.side)
+            if next((s.flag for s in sources if matches_any((s.artifact,), name)), None)
+            not in carried
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All gates' results over the evidence they were made from."""
+    """All gates' results over the evidence they were made from, and what was noticed beside."""
 
     evidence: Evidence
     results: tuple[GateResult, ...]
+    insights: tuple[Insight, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -174,6 +279,7 @@ class Verdict:
             return Outcome.FAIL
         return Outcome.PASS
 
-    def result(self, gate: str) -> GateResult | None:
-        """Return the result of a gate by its name."""
-        return next((result for result in self.results if result.gate == gate), None)
+    def result(self, gate: str, subject: str = "") -> GateResult | None:
+        """Return the result of a gate by its name, of the whole project or of a subject."""
+        asked = (gate, subject)
+        return next((one for one in self.results if (one.gate, one.subject) == asked), None)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from worker.meter import Meter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     from worker.contracts import Subject
-    from worker.core.refs import Repository
-    from worker.ports import Claim, Clock, Effects, GitHub, Inbox, Store
+    from worker.core.refs import PullRequest, Repository, WorkflowRun
+    from worker.flows.asking import CommandKind
+    from worker.ports import App, Cache, Claim, Clock, Effects, GitHub, Inbox, Store
 
-__all__ = ["Deps", "Look"]
+__all__ = ["Deps", "Look", "timed"]
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,9 @@ class Deps:
     clock: Clock
     github: Callable[[Subject, str], GitHub]
     """Opens the repository of a subject, by its full name of the moment; asks nothing yet."""
+    app: App
+    meter: Meter = field(default_factory=Meter)
+    """Counts what an operator watches."""
     keep_alive: Callable[[Claim], AbstractContextManager[None]] = lambda _claim: nullcontext()
     """Prolongs a claim while the block runs, though one step of it takes long."""
     deadline: timedelta = timedelta(hours=2)
@@ -37,6 +48,10 @@ class Deps:
     """How long a verdict waits for the merge base's own CI, whose report is the baseline."""
     settle: timedelta = timedelta(seconds=10)
     """How long a creation in doubt may take to show up in GitHub's lists."""
+    cache: Cache | None = None
+    """Keeps what can't change, where there is one."""
+    commands: Mapping[str, CommandKind] = field(default_factory=lambda: MappingProxyType({}))
+    """The slash-commands by name, in the order of help; without any, comments are not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +62,14 @@ class Look:
     deps: Deps
     github: GitHub
     repository: Repository
+    pull: PullRequest | None = None
+    """The pull request that it is about, as it is now."""
+    read: bool = False
+    """Whether GitHub described it in full just now, or only said that it did not change."""
+    new: bool = False
+    """Whether it was opened just now, so that nobody can have run or written anything."""
+    runs: tuple[WorkflowRun, ...] | None = None
+    """Its head's runs, where they were read already."""
 
     @property
     def effects(self) -> Effects:
@@ -56,3 +79,19 @@ class Look:
     def keep_lease(self) -> None:
         """Prolong the lease, between long steps and before every write."""
         self.deps.inbox.renew(self.claim)
+
+
+def timed(
+    step: str,
+) -> Callable[[Callable[Concatenate[Look, _P], _T]], Callable[Concatenate[Look, _P], _T]]:
+    """Let a function's time count as one of a look's steps (docs/operations.md)."""
+
+    def wrap(function: Callable[Concatenate[Look, _P], _T]) -> Callable[Concatenate[Look, _P], _T]:
+        def run(look: Look, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+            with look.deps.meter.timing(step):
+                return function(look, *args, **kwargs)
+
+        functools.update_wrapper(run, function)
+        return run
+
+    return wrap

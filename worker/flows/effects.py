@@ -20,22 +20,33 @@ from worker.core.errors import GitHubError, NotFoundError, PostponedError
 from worker.core.refs import Sha
 from worker.core.render import MARKER, Page
 from worker.core.render.messages import Message, superseded
-from worker.ports import CheckOutput, CheckState
+from worker.ports import CheckAction, CheckOutput, CheckState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from worker.contracts import Notice
     from worker.core.refs import CheckRun, Comment
     from worker.core.render import Conclusion
     from worker.flows.deps import Look
     from worker.ports import Effects
 
-__all__ = ["Publisher"]
+__all__ = ["RECHECK", "Publisher", "asks_again"]
 
+RECHECK = "recheck"
+"""The identifier of the check's button."""
+_AGAIN = CheckAction("Check again", "Judge anew from fresh facts", RECHECK)
 _OPEN = "open"
 """Holds the head whose check this pull request has in progress; there is one at a time."""
+_UNCOMMENTED = "uncommented"
+"""Is there where the pull request was seen when it was opened."""
 _REOPENED = "reopened"
 """Holds the deliveries at hand that asked for a check again."""
+
+
+def asks_again(notice: Notice) -> bool:
+    """Return whether a person pressed "Re-run", or the check's own button."""
+    return notice.event.endswith(".rerequested") or notice.facts.get("action") == RECHECK
 
 
 class Publisher:
@@ -52,6 +63,10 @@ class Publisher:
         self._github = look.github
         self._effects = look.effects
 
+    def is_made(self, head: Sha) -> bool:
+        """Return whether the head has its check."""
+        return bool(self._check(head))
+
     def is_judged(self, head: Sha) -> bool:
         """Return whether the head's check has a verdict, which stands until a newer one."""
         return bool(self._check(head).get("judged"))
@@ -66,15 +81,13 @@ class Publisher:
         return not known or bool(known.get("stale"))
 
     def note_requests(self, head: Sha) -> None:
-        """Take note that somebody pressed "Re-run": GitHub has cleared the conclusion.
+        """Take note that somebody pressed "Re-run", or the check's own button.
+
+        GitHub has cleared the conclusion of a check that is run again.
 
         https://docs.github.com/en/rest/checks/runs#rerequest-a-check-run
         """
-        asked = [
-            delivery
-            for delivery, notice in self._claim.notices.items()
-            if notice.event.endswith(".rerequested")
-        ]
+        asked = [delivery for delivery, notice in self._claim.notices.items() if asks_again(notice)]
         noted = json.loads(self._effects.get(_REOPENED) or "[]")
         if set(asked) <= set(noted):
             return  # none, or noted before the claim was put off
@@ -82,6 +95,19 @@ class Publisher:
         if known:
             self._keep(head, id=known["id"], stale=True)
         self._effects.put(_REOPENED, json.dumps(sorted(asked)))
+
+    def was_cleared(self, head: Sha) -> bool:
+        """Return whether the check is to end again because GitHub cleared it, and for no more."""
+        asked = [notice for notice in self._claim.notices.values() if asks_again(notice)]
+        return (
+            bool(self._check(head).get("stale"))
+            and bool(asked)
+            and all(notice.event.endswith(".rerequested") for notice in asked)
+        )
+
+    def note_uncommented(self) -> None:
+        """Remember that the pull request can't have a comment of this App's yet."""
+        self._effects.put(_UNCOMMENTED, "")
 
     def end_superseded(self, head: Sha) -> None:
         """End the check of a former head that is still in progress."""
@@ -103,6 +129,21 @@ class Publisher:
         if not self.is_concluded(head):
             self._publish_check(head, None, message.page)
 
+    def show_waiting(self, head: Sha, message: Message, awaited: str, *, news: bool) -> None:
+        """Make the head's check where it needs opening, or say on it what is awaited now.
+
+        What it says is written once for each `awaited`, and only if there is `news`: a text
+        that changes with every look would cost a write with every look.
+        """
+        name = f"awaited:{head}"
+        if self.needs_opening(head):
+            self.open_check(head, message)
+        elif news and not self.is_concluded(head) and self._effects.get(name) != awaited:
+            self._publish_check(head, None, message.page)
+        else:
+            return
+        self._effects.put(name, awaited)
+
     def open_check(self, head: Sha, message: Message) -> None:
         """Make the head's check, in progress, where it needs opening."""
         if self.needs_opening(head):
@@ -117,6 +158,10 @@ class Publisher:
 
     def comment(self, number: int, body: str, *, create: bool = True) -> None:
         """Bring the one comment up to date; make it where there is none and `create` says so."""
+        with self._deps.meter.timing("publish"):
+            self._comment(number, body, create=create)
+
+    def _comment(self, number: int, body: str, *, create: bool) -> None:
         known = _recall(self._effects, "comment")
         digest = _digest(body)
         if known.get("digest") == digest:
@@ -135,11 +180,38 @@ class Publisher:
             _remember(self._effects, "comment", id=comment.id, digest=digest)
             self._effects.remove("comment:intent")
 
+    def reply(self, number: int, mark: str, body: str) -> None:
+        """Write a reply once, though the job be killed: `mark` is in this one alone.
+
+        Raises `PostponedError` while nobody knows whether it was written.
+        """
+        name = f"{mark}:intent"
+        if self._effects.get(name) is not None:
+            self._wait_for_doubt(self._effects, name)
+            if any(one.own and mark in one.body for one in self._github.comments(number)):
+                return
+            self._effects.remove(name)
+        with self._intent(self._effects, name):
+            self._github.create_comment(number, body)
+
+    def reopen(self, head: Sha) -> None:
+        """Let the head's check be opened and made anew, however it stands."""
+        known = self._check(head)
+        if known:
+            self._keep(head, id=known["id"], stale=True)
+
+    def forget_reply(self, mark: str) -> None:
+        """Forget the intent of a reply of which there is no doubt any more."""
+        self._effects.remove(f"{mark}:intent")
+
     def _create_comment(self, number: int, body: str) -> Comment:
         with self._intent(self._effects, "comment:intent"):
             return self._github.create_comment(number, body)
 
     def _adopt_comment(self, number: int, body: str) -> Comment | None:
+        doubted = self._effects.get("comment:intent") is not None
+        if not doubted and self._effects.get(_UNCOMMENTED) is not None:
+            return None
         self._wait_for_doubt(self._effects, "comment:intent")
         own = [
             comment
@@ -164,11 +236,22 @@ class Publisher:
         judged: bool = False,
         stale: bool = False,
     ) -> None:
+        with self._deps.meter.timing("publish"):
+            self._bring_check(head, conclusion, page, judged=judged, stale=stale)
+
+    def _bring_check(
+        self, head: Sha, conclusion: str | None, page: Page, *, judged: bool, stale: bool
+    ) -> None:
         output = CheckOutput(page.title, page.summary, page.text)
-        state = CheckState("completed" if conclusion else "in_progress", conclusion, output)
+        status = "completed" if conclusion else "in_progress"
+        # GitHub shows buttons of ended checks alone.
+        actions = (_AGAIN,) if conclusion else ()
+        state = CheckState(status, conclusion, output, actions=actions)
         known = self._check(head)
         digest = _digest(json.dumps(asdict(state), sort_keys=True))
         if known.get("digest") != digest:
+            if conclusion:
+                self._deps.meter.count("covgate_checks", conclusion)
             if known:
                 self._look.keep_lease()
                 check = self._github.update_check(int(known["id"]), state)

@@ -1,4 +1,4 @@
-"""From a pull request whose CI has ended to its verdict, or to why there is none."""
+"""From a head whose CI has ended to its verdict, or to why there is none."""
 
 from __future__ import annotations
 
@@ -7,82 +7,141 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from worker.core.analysis import analyze, count_as_configured
+from worker.core.config import OnUnmeasured
+from worker.core.novelty import may_be_unmeasured
 from worker.core.refs import Sha
 from worker.core.render import Context, messages
-from worker.core.render.remarks import behind_remark, path_remarks, run_remarks
+from worker.core.render.remarks import path_remarks, run_remarks, tested_remarks
 from worker.core.verdict import Inputs
-from worker.flows.baseline import Built, build_baseline, find_baseline
+from worker.flows.baseline import (
+    Built,
+    artifact_names,
+    build_baseline,
+    build_same_tree,
+    find_baseline,
+    merge_tests,
+)
 from worker.flows.changes import complete_diff, list_changes
+from worker.flows.flapping import known_flapping, observe_head
 from worker.flows.reports import Gathered, gather_reports
+from worker.flows.sources import Sources
+from worker.flows.tested import Testing
+from worker.flows.vigil import note_outcomes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from worker.core.config import Config
-    from worker.core.refs import Comparison, PullRequest
+    from worker.core.diff import LineMap
+    from worker.core.numbers import Ratio
+    from worker.core.refs import Comparison
     from worker.core.render.messages import Message
     from worker.core.runs import Runs
+    from worker.core.tested import Tested
     from worker.core.verdict import Baseline, Verdict
+    from worker.flows.change import Change
     from worker.flows.deps import Look
     from worker.flows.effects import Publisher
 
-__all__ = ["judge_pull"]
+__all__ = ["judge"]
 
 
-def judge_pull(
-    look: Look, pull: PullRequest, publisher: Publisher, runs: Runs, config: Config
+def judge(
+    look: Look, change: Change, publisher: Publisher, runs: Runs, config: Config
 ) -> tuple[Verdict, Context] | Message | timedelta:
     """Return the verdict, or why there is none, or after how long there may be one.
 
     Raises `DiffIncompleteError` where the diff can not be had whole.
     """
-    return _Judging(look, pull, publisher, runs, config).verdict()
+    return _Judging(look, change, publisher, runs, config).verdict()
 
 
 @dataclass(frozen=True, slots=True)
 class _Judging:
-    """One pull request, its ended runs, and the rules."""
+    """One head, its ended runs, and the rules."""
 
     look: Look
-    pull: PullRequest
+    change: Change
     publisher: Publisher
     runs: Runs
     config: Config
 
     def verdict(self) -> tuple[Verdict, Context] | Message | timedelta:
-        look, pull, config = self.look, self.pull, self.config
+        look = self.look
         if self._waits_for_base():
             return look.deps.look_again
-        gathered = gather_reports(look, self.runs, config, pull.head_sha)
+        with Sources(look) as sources:
+            return self._judge(Testing(look, self.change, sources))
+
+    def _judge(self, testing: Testing) -> tuple[Verdict, Context] | Message | timedelta:
+        look, change, config = self.look, self.change, self.config
+        gathered = gather_reports(look, self.runs, config, testing.likely)
         missing = self._missing(gathered)
         if missing is not None:
             return missing
-        comparison = look.github.compare(_base_of(pull), pull.head_sha)
+        number = change.pull.number if change.pull is not None else 0
+        kind = look.claim.subject.kind
+        note_outcomes(look, change.base_ref, kind, number, self.runs, gathered.runs)
+        event = gathered.runs[0].event
+        tested = testing.settle(gathered.report, event)
+        if tested.commit != testing.likely(event):
+            gathered = gather_reports(look, self.runs, config, lambda _event: tested.commit)
+        tested, comparison = testing.compare(tested)
         baseline, no_baseline = self._baseline(comparison)
         if isinstance(baseline, timedelta):
             return baseline
-        diff = list_changes(look.github, pull.number, comparison)
+        observe_head(look, tested, gathered)
+        diff = list_changes(look, change.pull, comparison, tested, testing.sources)
         counted = count_as_configured(gathered.report, config)
-        commits = (comparison.merge_base, pull.head_sha)
+        others: frozenset[str] = frozenset()
+        if config.new_code.unmeasured is OnUnmeasured.COUNT:
+            others = may_be_unmeasured(diff, counted, config.ignore)
         inputs = Inputs(
             report=gathered.report,
-            diff=complete_diff(look, diff, counted, commits),
+            diff=complete_diff(diff, counted, tested, testing.sources, others),
             config=config,
             baseline=baseline,
             no_baseline=no_baseline,
+            flags=gathered.flags,
+            best=self._best(),
+            tests=merge_tests(gathered),
             run_failed=any(run in gathered.runs for run in self.runs.failed),
             incomplete=bool(gathered.problems),
+            artifacts=artifact_names(gathered),
+            flapping=known_flapping(look),
         )
-        return analyze(inputs), self._context(gathered, comparison)
+        with look.deps.meter.timing("judge"):
+            verdict = analyze(inputs)
+        uncovered = [file.path for file in verdict.evidence.new_code.files if file.missed]
+        lines = testing.head_lines(tested, gathered.report, uncovered)
+        return verdict, self._context(gathered, comparison, tested, lines)
 
-    def _context(self, gathered: Gathered, comparison: Comparison) -> Context:
-        pull = self.pull
+    def _best(self) -> Ratio | None:
+        """Return the base branch's highest coverage, where the rules ask for it."""
+        if not self.config.project.ratchet:
+            return None
+        return self.look.deps.store.best(self.look.repository.id, self.change.base_ref)
+
+    def _context(
+        self,
+        gathered: Gathered,
+        comparison: Comparison,
+        tested: Tested,
+        head_lines: Mapping[str, LineMap | None],
+    ) -> Context:
+        change = self.change
         return Context(
-            head=pull.head_sha,
+            head=change.head_sha,
             merge_base=comparison.merge_base,
-            base_ref=pull.base_ref,
-            repository_url=pull.url.rpartition("/pull/")[0],
+            base_ref=change.base_ref,
+            repository_url=change.repository_url,
             sources=gathered.sources,
             problems=gathered.problems,
-            notes=_notes(self.runs, gathered, comparison),
+            unfound=gathered.unfound,
+            notes=_notes(self.runs, gathered, tested, change.base_ref),
+            tested=tested,
+            head_lines=head_lines,
+            tests=gathered.tests,
         )
 
     def _baseline(self, comparison: Comparison) -> tuple[Baseline | timedelta | None, str]:
@@ -92,26 +151,32 @@ class _Judging:
         the App was installed.
         """
         merge_base = comparison.merge_base
-        baseline, reason = find_baseline(self.look, merge_base)
+        baseline, reason = find_baseline(self.look, merge_base, self.config)
         if baseline is not None and baseline.distance == 0:
             return baseline, ""
         match self._build(merge_base):
             case Built.WAITING if self._has_patience(merge_base):
-                waiting = messages.waiting_for_base(merge_base, self.pull.base_ref)
-                self.publisher.update_waiting(self.pull.head_sha, waiting)
+                waiting = messages.waiting_for_base(merge_base, self.change.base_ref)
+                self.publisher.update_waiting(self.change.head_sha, waiting)
                 return self.look.deps.look_again, ""
             case Built.RECORDED:
-                return find_baseline(self.look, merge_base)
+                return find_baseline(self.look, merge_base, self.config)
+            case _ if self._build_same_tree(comparison) is Built.RECORDED:
+                return find_baseline(self.look, merge_base, self.config)
             case _:
                 return baseline, reason
 
     def _build(self, merge_base: Sha) -> Built:
-        trusted = frozenset({self.pull.base_ref, self.look.repository.default_branch})
+        trusted = frozenset({self.change.base_ref, self.look.repository.default_branch})
         return build_baseline(self.look, merge_base, trusted, self.config)
+
+    def _build_same_tree(self, comparison: Comparison) -> Built:
+        merge_base, tree = comparison.merge_base, comparison.merge_base_tree
+        return build_same_tree(self.look, merge_base, tree, self.config)
 
     def _has_patience(self, merge_base: Sha) -> bool:
         """Note since when the merge base's CI is waited for; False where that is too long."""
-        now, name = self.look.deps.clock.now(), f"base of {self.pull.head_sha}"
+        now, name = self.look.deps.clock.now(), f"base of {self.change.head_sha}"
         known = self.look.effects.get(name)
         since = datetime.fromisoformat(known.split()[1]) if known else now
         self.look.effects.put(name, f"{merge_base} {since.isoformat()}")
@@ -122,7 +187,7 @@ class _Judging:
 
         Asked before the head's reports are read once more for nothing.
         """
-        known = self.look.effects.get(f"base of {self.pull.head_sha}")
+        known = self.look.effects.get(f"base of {self.change.head_sha}")
         if known is None:
             return False
         merge_base = Sha(known.split()[0])
@@ -136,30 +201,20 @@ class _Judging:
             known = self.look.deps.store.has_report(self.look.repository.id)
             if not known and not config.present:
                 return messages.never_reported(runs, gathered.artifacts, config)
-            return messages.no_artifact(runs, gathered.artifacts, config, self.pull.base_ref)
+            return messages.no_artifact(runs, gathered.artifacts, config, self.change.base_ref)
         if gathered.expired:
             return messages.expired(gathered.expired)
         if not gathered.sources:
             return messages.nothing_readable(gathered.problems)
         if not gathered.report.files and gathered.match.missing:
-            return messages.no_path_matched(gathered.match.missing)
+            match = gathered.match
+            return messages.no_path_matched(match.missing, match.shortfalls)
         if not gathered.report.lines.total:
             return messages.nothing_measured([source.name for source in gathered.sources])
         return None
 
 
-def _notes(runs: Runs, gathered: Gathered, comparison: Comparison) -> tuple[str, ...]:
-    texts = run_remarks(runs.failed, gathered.runs, runs.aside)
-    texts += [*gathered.remarks, *path_remarks(gathered.match)]
-    if comparison.behind_by and any(run.event == "pull_request" for run in gathered.runs):
-        texts.append(behind_remark(comparison.behind_by))
+def _notes(runs: Runs, gathered: Gathered, tested: Tested, base_ref: str) -> tuple[str, ...]:
+    texts = run_remarks(runs, gathered.runs)
+    texts += [*gathered.remarks, *path_remarks(gathered.match), *tested_remarks(tested, base_ref)]
     return tuple(texts)
-
-
-def _base_of(pull: PullRequest) -> str:
-    """Return what the head is compared with: the base branch as it is now.
-
-    `base_sha` may be an old tip of it, and all that was merged into the head since would
-    read as new code. Once merged, the branch holds the head itself: then the old tip it is.
-    """
-    return pull.base_ref if pull.state == "open" else pull.base_sha

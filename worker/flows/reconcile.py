@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,15 @@ from worker.core.errors import (
     LeaseLostError,
     NotFoundError,
     PostponedError,
+    StoppedError,
 )
 from worker.core.render import messages
 from worker.flows.commit import reconcile_commit
 from worker.flows.deps import Look
+from worker.flows.group import reconcile_group, tell_group
 from worker.flows.pull import reconcile_pull, tell
+from worker.flows.sight import describe_pull, forget_rest, note_rest, see_pull
+from worker.flows.sweep import sweep_app, sweep_pulls
 from worker.ports import verification
 
 if TYPE_CHECKING:
@@ -37,31 +42,70 @@ MAX_TRIES = 3
 _LONGEST_DELAY = 600.0
 """Seconds between two tries while GitHub is down."""
 _GIVE_UP = timedelta(days=1)
+_MOST_NAMED = 20
+"""Deliveries that the lines of one look name."""
 
 _log = structlog.get_logger(__name__)
 
 _FLOWS: dict[SubjectKind, Callable[[Look], timedelta | None]] = {
-    SubjectKind.PULL: reconcile_pull,
     SubjectKind.COMMIT: reconcile_commit,
+    SubjectKind.GROUP: reconcile_group,
+    SubjectKind.SWEEP: sweep_pulls,
+}
+
+
+_SPEAKERS: dict[SubjectKind, Callable[[Look, Message], None]] = {
+    SubjectKind.PULL: tell,
+    SubjectKind.GROUP: tell_group,
 }
 
 
 def reconcile(subject: Subject, deps: Deps) -> str:
     """Claim a subject, make GitHub agree with the facts, and end the claim.
 
-    Returns one word for the log: `idle`, `done`, `waiting`, `postponed`, `gone`, `refused`,
-    `given up` or `overtaken`. Any other error is a defect: it is raised, the lease lapses,
-    and after a few such tries the check says so.
+    Returns how it went in one word: `idle`, `done`, `waiting`, `postponed`, `gone`, `refused`,
+    `given up`, `overtaken` or `handed back`. Any other error is a defect: it is raised, the
+    lease lapses, and after a few such tries the check says so.
     """
     claim = deps.inbox.claim(subject)
     if claim is None:
         return "idle"
+    with structlog.contextvars.bound_contextvars(**_log_fields(claim)):
+        return _reconcile(claim, deps)
+
+
+def _log_fields(claim: Claim) -> dict[str, str]:
+    """Return what the lines of a look say of the deliveries that led to it."""
+    names = sorted({notice.repository for notice in claim.notices.values()} - {""})
+    fields = {"delivery": ",".join(sorted(claim.notices)[:_MOST_NAMED])}
+    if names:
+        fields["repository"] = ",".join(names)
+    if claim.subject.kind is SubjectKind.PULL:
+        fields["head"] = ""  # until it has been asked for
+    return fields
+
+
+def _reconcile(claim: Claim, deps: Deps) -> str:
+    begun, ending = time.monotonic(), "failed"
     try:
-        return _end(claim, deps)
+        ending = _end_or_hand_back(claim, deps)
     except LeaseLostError:
         # Another worker took over, and this one may have written after it: look once more.
         deps.inbox.accept(*verification(claim))
-        return "overtaken"
+        ending = "overtaken"
+    finally:
+        seconds = time.monotonic() - begun
+        deps.meter.observe("covgate_reconcile_seconds", seconds, claim.subject.kind, ending)
+        _log.info("reconciled", ending=ending, seconds=round(seconds, 3))
+    return ending
+
+
+def _end_or_hand_back(claim: Claim, deps: Deps) -> str:
+    try:
+        return _end(claim, deps)
+    except StoppedError:
+        deps.inbox.put_off(claim, 0)
+        return "handed back"
 
 
 def _end(claim: Claim, deps: Deps) -> str:
@@ -101,7 +145,23 @@ def _look(claim: Claim, deps: Deps) -> timedelta | None:
         deps.store.forget(subject.installation_id, repository_id)
         deps.inbox.forget(subject.installation_id, repository_id)
         return None
+    if subject.kind is SubjectKind.SWEEP and not subject.repository_id:
+        return sweep_app(claim, deps)
+    if subject.kind is SubjectKind.PULL:
+        return _look_at_pull(claim, deps)
     return _FLOWS[subject.kind](_open(claim, deps))
+
+
+def _look_at_pull(claim: Claim, deps: Deps) -> timedelta | None:
+    seen = see_pull(claim, deps)
+    if not isinstance(seen, Look):
+        return seen
+    wait = reconcile_pull(seen)
+    if wait is None or seen.pull is None:
+        forget_rest(claim, deps)
+    else:
+        note_rest(claim, deps, seen.pull.head_sha, wait)
+    return wait
 
 
 def _open(claim: Claim, deps: Deps) -> Look:
@@ -110,6 +170,8 @@ def _open(claim: Claim, deps: Deps) -> Look:
     Notices may hold an older one, which another repository may have taken since. Raises
     `NotFoundError` where it has none of them.
     """
+    if claim.subject.kind is SubjectKind.PULL:
+        return describe_pull(claim, deps)
     names = sorted({notice.repository for notice in claim.notices.values()})
     missing = NotFoundError(f"{claim.subject.key}: no delivery names its repository")
     for name in names:
@@ -172,11 +234,12 @@ def _give_up(claim: Claim, deps: Deps) -> None:
 
 
 def _try_to_tell(claim: Claim, deps: Deps, message: Message) -> None:
-    """Put a message on a pull request's check, where that can be done at all."""
-    if claim.subject.kind is not SubjectKind.PULL:
+    """Put a message on a subject's check, where it has one and that can be done at all."""
+    speak = _SPEAKERS.get(claim.subject.kind)
+    if speak is None:
         return
     try:
-        tell(_open(claim, deps), message)
+        speak(_open(claim, deps), message)
     except LeaseLostError:
         raise
     except CovgateError as error:

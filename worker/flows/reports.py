@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from worker.core.artifact import FoundReport, NoReport, read_artifact
-from worker.core.errors import GoneError, NotFoundError, PostponedError, ReportError
+from worker.cage import read_report
+from worker.core.analysis import merge_flags
+from worker.core.artifact import FoundReport, FoundTests, NoReport, NoTests, read_artifact
+from worker.core.errors import (
+    GoneError,
+    NotFoundError,
+    PostponedError,
+    RefusedError,
+    ReportError,
+)
 from worker.core.model import EMPTY_REPORT, weigh
 from worker.core.names import matches_any
 from worker.core.paths import Glob, PathMatch, RepositoryPaths, match_reports
-from worker.core.render import Source
+from worker.core.render import Source, Unfound
 from worker.core.render.markdown import code, plain
+from worker.flows.deps import timed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from worker.core.config import Config, ReportSource
     from worker.core.formats import Parsed
+    from worker.core.junit import TestRun
     from worker.core.model import Report
+    from worker.core.paths import PathFix
     from worker.core.refs import Artifact, Sha, WorkflowRun
     from worker.core.runs import Runs
     from worker.flows.deps import Look
 
-__all__ = ["MAX_ARCHIVE", "MAX_REPORTS", "MOST_SOURCES", "Gathered", "gather_reports"]
+__all__ = ["MAX_ARCHIVE", "MAX_REPORTS", "MOST_SOURCES", "MOST_TESTS", "Gathered", "gather_reports"]
 
 MAX_ARCHIVE = 512 * 2**20
 """The longest artifact that is downloaded, in bytes."""
@@ -36,6 +48,9 @@ MAX_REPORTS = 192 * 2**20
 
 MOST_SOURCES = 300
 """How many source files are fetched for a report that needs them."""
+
+MOST_TESTS = 300_000
+"""How many test cases are kept of one commit, over all of its JUnit reports."""
 
 _LONGEST_SOURCE = 2**20
 _IN_MEMORY = 16 * 2**20
@@ -52,7 +67,11 @@ class Gathered:
 
     match: PathMatch = _NOTHING
     """All reports merged, under the repository's own paths."""
+    flags: Mapping[str, Report] = field(default_factory=lambda: MappingProxyType({}))
+    """The same by flag, of those that have one."""
     sources: tuple[Source, ...] = ()
+    unfound: tuple[Unfound, ...] = ()
+    """Those of the reports whose paths are not the repository's."""
     problems: tuple[str, ...] = ()
     """What could not be had or read, in Markdown, one sentence each."""
     remarks: tuple[str, ...] = ()
@@ -63,6 +82,8 @@ class Gathered:
     """The runs that left an artifact that matched."""
     artifacts: tuple[Artifact, ...] = ()
     """All artifacts that were listed, matching or not."""
+    tests: tuple[tuple[str | None, TestRun], ...] = ()
+    """The JUnit reports that lay beside them, each with its flag, by artifact and name."""
     matched: bool = False
     """Whether an artifact's name matched the configuration, expired or not."""
 
@@ -72,12 +93,19 @@ class Gathered:
         return self.match.report
 
 
+@timed("reports")
 def gather_reports(
-    look: Look, runs: Runs, config: Config, sha: Sha, *, of_failed: bool = True
+    look: Look,
+    runs: Runs,
+    config: Config,
+    tested: Callable[[str], Sha],
+    *,
+    of_failed: bool = True,
 ) -> Gathered:
     """Read the matching artifacts of the preferred event's runs that have any.
 
-    The reports' paths are matched with the files at `sha`. A report that can't be read is a
+    The reports' paths are matched with the files at the commit that runs of that event
+    `tested`. A report that can't be read is a
     problem, never an exception. Unless `of_failed`, nothing is read where one of the runs
     that left a report did not succeed.
     """
@@ -90,7 +118,7 @@ def gather_reports(
             by_id = {run.id: run for run in group}
             if not of_failed and any(by_id[a.run_id] in runs.failed for a, _ in wanted):
                 return Gathered(artifacts=tuple(listed), matched=True)
-            reader = _Reader(look, sha)
+            reader = _Reader(look, tested(group[0].event), config)
             for artifact, source in wanted:
                 reader.read(artifact, source, by_id[artifact.run_id])
             used = {artifact.run_id for artifact, _ in wanted}
@@ -120,6 +148,10 @@ def _choose(
     return chosen
 
 
+def _place(found: tuple[str, str, str | None, TestRun]) -> tuple[str, str]:
+    return found[0], found[1]
+
+
 def _id(artifact: Artifact) -> int:
     return artifact.id
 
@@ -133,17 +165,23 @@ class _Problem:
     """Whether it is no harm where other reports were read."""
     expired: str = ""
     """The artifact's name, where it has expired."""
+    quiet: bool = False
+    """Whether it is not even worth a remark where other reports were read."""
 
 
 class _Reader:
     """Collects the reports, artifact by artifact."""
 
-    def __init__(self, look: Look, sha: Sha) -> None:
+    def __init__(self, look: Look, sha: Sha, config: Config) -> None:
         self._look = look
-        self._files = _Files(look, sha)
+        self._files = _Files(look, sha, config.path_fixes)
+        self._ignore = [Glob(pattern) for pattern in config.ignore]
         self._read: list[tuple[Parsed, Source]] = []
         self._problems: list[_Problem] = []
         self._room = MAX_REPORTS
+        self._tests: list[tuple[str, str, str | None, TestRun]] = []
+        self._tests_left = MOST_TESTS
+        self._remarks: list[str] = []
 
     def read(self, artifact: Artifact, source: ReportSource, run: WorkflowRun) -> None:
         """Download an artifact and read the reports in it."""
@@ -187,10 +225,11 @@ class _Reader:
         self, artifact: Artifact, source: ReportSource, archive: BinaryIO, *, old: bool
     ) -> None:
         recognised = False
+        tests = len(self._tests)
         passed_over: list[str] = []
         archive.seek(0)
         globs = [Glob(pattern) for pattern in source.files]
-        for member in read_artifact(archive, globs, self._files.read):
+        for member in read_artifact(archive, globs, self._files.read, read_report):
             self._look.keep_lease()
             match member:
                 case FoundReport(name, known, parsed):
@@ -203,6 +242,10 @@ class _Reader:
                         )
                     made = Source(artifact.name, name, known.name, len(parsed.report), source.flag)
                     self._read.append((parsed, made))
+                case FoundTests(name, run):
+                    self._keep_tests(artifact, name, source.flag, run)
+                case NoTests(name, reason):
+                    self._miss_tests(artifact, name, reason)
                 case NoReport(name, ""):
                     passed_over.append(code(name))
                 case NoReport(name, reason):
@@ -217,10 +260,23 @@ class _Reader:
                 f"artifact {code(artifact.name)} holds no coverage report of a known format"
                 + (f" (found: {found})" if found else ""),
                 excusable=True,  # `coverage-html`, beside the report itself
+                quiet=len(self._tests) > tests,
             )
 
-    def _note(self, text: str, *, excusable: bool) -> None:
-        self._problems.append(_Problem(text, excusable))
+    def _keep_tests(self, artifact: Artifact, name: str, flag: str | None, run: TestRun) -> None:
+        if len(run) > self._tests_left:
+            self._miss_tests(artifact, name, f"there are more than {MOST_TESTS:,} tests in sum")
+            return
+        self._tests_left -= len(run)
+        self._tests.append((artifact.name, name, flag, run))
+
+    def _miss_tests(self, artifact: Artifact, name: str, reason: str) -> None:
+        """Remark that a test report was not read: no verdict on coverage hangs on it."""
+        place = f"artifact {code(artifact.name)}, {code(name)}"
+        self._remarks.append(f"Test report not counted: {place}: {plain(reason)}.")
+
+    def _note(self, text: str, *, excusable: bool, quiet: bool = False) -> None:
+        self._problems.append(_Problem(text, excusable, quiet=quiet))
 
     def _note_expired(self, artifact: Artifact, *, old: bool) -> None:
         text = f"artifact {code(artifact.name)} has expired: re-run the workflow"
@@ -248,19 +304,26 @@ class _Reader:
         expired = tuple(problem.expired for problem in blamed if problem.expired)
         gathered = Gathered(
             problems=_first([problem.text for problem in blamed]),
-            remarks=_first([f"Passed over: {problem.text}." for problem in excused]),
+            remarks=_first(
+                [f"Passed over: {problem.text}." for problem in excused if not problem.quiet]
+                + self._remarks
+            ),
+            tests=tuple((flag, run) for _, _, flag, run in sorted(self._tests, key=_place)),
             expired=expired if len(expired) == len(blamed) and not self._read else (),
         )
         return self._match(gathered) if self._read else gathered
 
     def _match(self, gathered: Gathered) -> Gathered:
         pairs = [(parsed.report, parsed.sources) for parsed, _ in self._read]
-        match = match_reports(pairs, self._files.paths)
+        match = match_reports(pairs, self._files.paths, self._ignore)
         self._look.keep_lease()
+        read = [source for _, source in self._read]
         return replace(
             gathered,
             match=match,
-            sources=tuple(sorted((source for _, source in self._read), key=str)),
+            sources=tuple(sorted(read, key=str)),
+            flags=merge_flags(zip((source.flag for source in read), match.parts, strict=True)),
+            unfound=tuple(Unfound(read[short.index], short) for short in match.shortfalls),
         )
 
 
@@ -273,15 +336,24 @@ def _first(texts: list[str]) -> tuple[str, ...]:
 class _Files:
     """The repository's files at the tested commit, asked for when they are needed."""
 
-    def __init__(self, look: Look, sha: Sha) -> None:
+    def __init__(self, look: Look, sha: Sha, fixes: Sequence[PathFix]) -> None:
         self._look = look
         self._sha = sha
+        self._fixes = fixes
         self._asked = 0
 
     @cached_property
     def paths(self) -> RepositoryPaths:
         """All paths, one request."""
-        return RepositoryPaths(self._look.github.paths(self._sha))
+        return RepositoryPaths(self._look.github.paths(self._sha), self._fixes, self._read_module)
+
+    def _read_module(self, path: str) -> bytes | None:
+        """Return a `go.mod`; None where there is none that a person would have written."""
+        self._look.keep_lease()
+        try:
+            return self._look.github.file(path, self._sha, limit=_LONGEST_SOURCE)
+        except RefusedError:
+            return None
 
     def read(self, path: str) -> bytes | None:
         """Return a source file by the path that a report has for it; None where there is none.

@@ -21,14 +21,17 @@ from worker.core.refs import (
     Sha,
     WorkflowRun,
 )
-from worker.github_api import artifacts, checks, comments, contents, hooks, people, statuses
-from worker.github_api.answers import (
-    AppAnswer,
-    PullAnswer,
-    RepositoryAnswer,
-    RunAnswer,
-    RunPage,
+from worker.github_api import (
+    artifacts,
+    checks,
+    comments,
+    contents,
+    hooks,
+    people,
+    runs,
+    statuses,
 )
+from worker.github_api.answers import AppAnswer, PullAnswer, RepositoryAnswer
 from worker.github_api.auth import (
     PERMISSIONS,
     STATUS_PERMISSIONS,
@@ -176,7 +179,6 @@ class RepositoryClient:
         self._transport = transport
         self._place = place
         self._app = app
-        self._app = app
         self._app_id = app.app_id
         self._author = comments.Author(app.app_id, app.slug)
         self._rule = rule
@@ -268,25 +270,11 @@ class RepositoryClient:
 
         They name their repository; where they don't, it is asked for before they are believed.
         """
-        found = self._list_runs(f"/repos/{self._place.full_name}", head_sha)
-        if not self._found and not self._are_ours(found):
-            found = self._list_runs(self._path, head_sha)
+        found = runs.list_runs(self._transport, f"/repos/{self._place.full_name}", head_sha)
+        if not self._found and not runs.are_of(found, self._place):
+            found = runs.list_runs(self._transport, self._path, head_sha)
         self._found = True
-        return tuple(found[key].value() for key in sorted(found))
-
-    def _list_runs(self, path: str, head_sha: Sha) -> dict[int, RunAnswer]:
-        pages = self._transport.pages(f"{path}/actions/runs", RunPage, {"head_sha": head_sha})
-        runs = [run for page in pages for run in page.workflow_runs]
-        return {run.id: run for run in runs if run.head_sha == head_sha}
-
-    def _are_ours(self, runs: Mapping[int, RunAnswer]) -> bool:
-        ours = (self._place.id, self._place.full_name)
-        names = {
-            (run.repository.id, run.repository.full_name)
-            for run in runs.values()
-            if run.repository is not None
-        }
-        return names == {ours}
+        return tuple(run.value() for run in found)
 
     def artifacts(self, run_id: int) -> tuple[Artifact, ...]:
         """Return a run's artifacts, by id, the expired ones too."""

@@ -31,12 +31,18 @@ def _laughs() -> bytes:
     return cobertura("&l9;", _entities('<!ENTITY l0 "ha">', *levels))
 
 
+def _laughs_in_an_attribute() -> bytes:
+    text = _laughs().replace(b"&l9;", b"")
+    return text.replace(b'line-rate="1"', b'line-rate="&l9;"', 1)
+
+
 def _quadratic() -> bytes:
     return cobertura("&a;" * 500_000, _entities(f'<!ENTITY a "{"x" * 10_000}">'))
 
 
 XML = (
     Case("X1-billion-laughs", _laughs, "declares the entity 'l0'"),
+    Case("X1-laughs-in-an-attribute", _laughs_in_an_attribute, "declares the entity 'l0'"),
     Case("X2-quadratic-blowup", _quadratic, "declares the entity 'a'"),
     Case(
         "X3-external-entity",

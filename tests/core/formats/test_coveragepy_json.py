@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.core.errors import ReportError
+from worker.core.formats import _json
 from worker.core.formats._columns import NotPlainError
 from worker.core.formats._coveragepy_columns import _read_lists
 from worker.core.formats._json import decode_named
@@ -79,6 +80,14 @@ def test_bad_content_is_named(text, reason):
     """The message would not say what is wrong."""
     with pytest.raises(ReportError, match=reason):
         FORMAT.parse(text)
+
+
+def test_millions_of_files_are_refused_before_they_fill_the_memory(monkeypatch):
+    """A few megabytes of empty files would take the worker's whole memory."""
+    monkeypatch.setattr(_json, "MAX_NAMES", 9)
+    files = ",".join(f'"{number}": {{}}' for number in range(10))
+    with pytest.raises(ReportError, match="names more than 9 files"):
+        FORMAT.parse(f'{{"meta": {{}}, "files": {{{files}}}}}'.encode())
 
 
 def test_a_file_named_twice_is_refused():

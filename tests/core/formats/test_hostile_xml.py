@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -67,6 +68,25 @@ def test_entities_are_refused(known, entity):
     root = ROOTS[known]
     with pytest.raises(ReportError, match="declares the entity 'a'"):
         known.parse(f"<!DOCTYPE {root} [{entity}]><{root}/>".encode())
+
+
+@pytest.mark.parametrize("place", ["<coverage a='%s'>", "<coverage><a b='%s'/>", "<coverage>%s"])
+def test_looking_at_the_beginning_expands_nothing(place):
+    """Each of a dozen formats would take a second to say that a report is none of its own."""
+    entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    head = f'<!DOCTYPE coverage [<!ENTITY l0 "ha">{entities}]>{place % "&l9;"}'.encode()
+    begin = time.process_time()
+    for _ in range(100):
+        assert _xml.opening(head).root == "coverage"
+    assert time.process_time() - begin < 2  # 10 milliseconds in truth
+
+
+def test_an_unknown_encoding_is_recognised_and_named():
+    """A report that nobody can read would be passed over as something else."""
+    text = b'<?xml version="1.0" encoding="martian"?><coverage line-rate="1"/>'
+    assert _xml.opening(text).root == "coverage"
+    with pytest.raises(ReportError, match="unknown encoding: martian"):
+        cobertura.FORMAT.parse(text)
 
 
 @formats

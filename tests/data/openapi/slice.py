@@ -27,6 +27,7 @@ GET    /app/hook/deliveries
 GET    /app/hook/deliveries/{delivery_id}
 POST   /app/hook/deliveries/{delivery_id}/attempts
 GET    /installation/repositories
+GET    /orgs/{org}/teams/{team_slug}/memberships/{username}
 GET    /rate_limit
 GET    /repos/{owner}/{repo}
 GET    /repos/{owner}/{repo}/installation
@@ -67,7 +68,7 @@ GET    /repos/{owner}/{repo}/tarball/{ref}
 """
 
 WEBHOOKS = """
-check-run-completed check-run-created check-run-rerequested
+check-run-completed check-run-created check-run-requested-action check-run-rerequested
 check-suite-requested check-suite-rerequested
 installation-created installation-deleted
 installation-repositories-added installation-repositories-removed

@@ -275,18 +275,6 @@ def test_a_zero_byte_hides_no_code(world: World) -> None:
     assert world.check.conclusion == "failure"
 
 
-def test_more_than_three_thousand_files_are_never_called_covered(world: World) -> None:
-    """What GitHub does not list would pass unseen."""
-    files = tuple(ChangedFile(f"f{n}.py", "added", 1, 0, "@@ -0,0 +1 @@\n+x") for n in range(3000))
-    first = Comparison(world.base, files[:300], complete=False)
-    world.github.put_comparison("main", world.head, first)
-    world.github.put_pull_files(NUMBER, files)
-    world.ci(2, world.report(15))
-    world.look()
-    assert world.check.conclusion == "action_required"
-    assert "diff" in world.check.output.title
-
-
 def test_the_files_beyond_three_hundred_are_judged(world: World) -> None:
     """A large pull request would be judged by its first page."""
     pad = tuple(ChangedFile(f"f{n}.py", "added", 1, 0, "@@ -0,0 +1 @@\n+x") for n in range(300))

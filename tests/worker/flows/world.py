@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from coverage import CoverageData
 
+from tests.fakes.app import FakeApp
 from tests.fakes.clock import FakeClock
 from tests.fakes.github import REPOSITORY, FakeGitHub, fake_sha
 from tests.fakes.inbox import MemoryInbox
 from tests.fakes.store import MemoryStore
+from worker.commands import COMMANDS
 from worker.contracts import Notice, Subject
 from worker.flows.deps import Deps
 from worker.flows.reconcile import reconcile
@@ -65,6 +67,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.inbox = MemoryInbox(self.clock)
+        self.app = FakeApp(self.clock)
         old = b"".join(b"old %d\n" % n for n in range(10))
         self.files = {"src/a.py": old, "README.md": b"hello\n"}
         self.root = self.github.put_commit({"README.md": b"hello\n"})
@@ -78,7 +81,14 @@ class World:
 
     @property
     def deps(self) -> Deps:
-        return Deps(self.inbox, self.store, self.clock, lambda _subject, _name: self.github)
+        return Deps(
+            self.inbox,
+            self.store,
+            self.clock,
+            lambda _subject, _name: self.github,
+            self.app,
+            commands=COMMANDS,
+        )
 
     def push(self, files: dict[str, bytes]) -> Sha:
         """Put a new head on the pull request (opened where it is not yet)."""

@@ -18,6 +18,7 @@ from worker.core.errors import (
     PostponedError,
     RefusedError,
 )
+from worker.core.refs import Sha
 from worker.github_api import AppKey, GitHubApp, MemoryTokenCache
 from worker.github_api.auth import PERMISSIONS
 from worker.ports import CheckOutput, CheckState
@@ -274,9 +275,11 @@ def test_a_truncated_tree_is_walked(adapter):
     sha = adapter.repo.commit("main", files=files | {"top.py": b""})
     for entries in (11, 4):
         adapter.world.caps.tree_entries = entries
+        adapter.cache.values.clear()
         with adapter.another() as github:
             assert github.paths(sha) == frozenset(files) | {"top.py"}
     adapter.world.caps.tree_entries = 3
+    adapter.cache.values.clear()
     with adapter.another() as github, pytest.raises(GitHubError, match="more files"):
         github.paths(sha)
 
@@ -327,7 +330,50 @@ def test_another_repository_under_the_old_name_is_not_read(storage):
     storage.put("/api/v3/app/installations/77/access_tokens", _json(token))
     storage.put("/api/v3/repos/octo/hello", _json(_repository("octo/hello") | {"id": 666}))
     with _client(storage, "octo/hello") as github, pytest.raises(NotFoundError, match="666"):
+        github.artifacts(1)
+
+
+def test_a_pull_request_of_another_repository_is_not_taken_for_ours(storage):
+    """Whoever takes a freed name could have his pull request judged in our place."""
+    _serve_pull(
+        storage, "/api/v3/repos/octo/hello/pulls/1", _repository("octo/hello") | {"id": 666}
+    )
+    with _client(storage, "octo/hello") as github, pytest.raises(NotFoundError, match="666"):
         github.pull(1)
+
+
+def test_a_pull_request_tells_where_it_is_now(storage):
+    """After a renaming every request would go to the old name."""
+    location = storage.url("/api/v3/repositories/4711/pulls/1")
+    storage.put("/api/v3/repos/octo/old/pulls/1", status=301, Location=location)
+    _serve_pull(storage, "/api/v3/repositories/4711/pulls/1", _repository("octo/new"))
+    storage.put("/api/v3/repos/octo/new/actions/runs", _json({"workflow_runs": []}))
+    with _client(storage, "octo/old") as github:
+        pull = github.pull(1)
+        assert pull.repository is not None
+        assert pull.repository.full_name == "octo/new"
+        assert github.runs(Sha("a" * 40)) == ()
+    assert not [path for path, _ in storage.seen if path == "/api/v3/repos/octo/new"]
+
+
+def test_runs_under_an_old_name_are_asked_for_again(storage):
+    """A redirect drops the query: the runs would be those of other commits."""
+    token = {"token": "ghs_x", "expires_at": "2030-01-01T13:00:00Z"}
+    storage.put("/api/v3/app/installations/77/access_tokens", _json(token))
+    head = "a" * 40
+    run = {
+        "id": 5,
+        "workflow_id": 1,
+        "event": "pull_request",
+        "head_sha": head,
+        "html_url": "https://github.test/run",
+        "repository": {"id": 4711, "full_name": "octo/new"},
+    }
+    storage.put("/api/v3/repos/octo/old/actions/runs", _json({"workflow_runs": []}))
+    storage.put("/api/v3/repos/octo/old", _json(_repository("octo/new")))
+    storage.put("/api/v3/repos/octo/new/actions/runs", _json({"workflow_runs": [run]}))
+    with _client(storage, "octo/old") as github:
+        assert [run.id for run in github.runs(Sha(head))] == [5]
 
 
 def _client(storage, full_name):
@@ -348,6 +394,14 @@ def _repository(full_name):
         "private": False,
         "html_url": f"https://github.test/{full_name}",
     }
+
+
+def _serve_pull(storage, path, repository):
+    token = {"token": "ghs_x", "expires_at": "2030-01-01T13:00:00Z"}
+    storage.put("/api/v3/app/installations/77/access_tokens", _json(token))
+    end = {"ref": "main", "sha": "a" * 40, "repo": repository}
+    pull = {"number": 1, "title": "t", "state": "open", "html_url": "u", "base": end, "head": end}
+    storage.put(path, _json(pull))
 
 
 def _json(value) -> bytes:

@@ -42,8 +42,8 @@ def read_changes(patch: str) -> list[Change]:
             old, _, new, _ = map(int, step.groups("1"))
         elif text[start + 1] in "+-":
             lines = text[start + 1 : end].split("\n")
-            removed = tuple(line[1:] for line in lines if line[0] == "-")
-            added = tuple(line[1:] for line in lines if line[0] == "+")
+            removed = tuple([line[1:] for line in lines if line[0] == "-"])
+            added = tuple([line[1:] for line in lines if line[0] == "+"])
             changes.append(_joined(changes, Change(old, removed, new, added)))
             old += len(removed)
             new += len(added)

@@ -64,6 +64,8 @@ def _pairs(old: list[bytes], new: list[bytes], splits: int) -> Iterator[tuple[in
     middle_old = range(first, len(old) - last)
     middle_new = range(first, len(new) - last)
     known = set(old[first : middle_old.stop]) & set(new[first : middle_new.stop])
+    if not known:
+        return
     rest_old = [index for index in middle_old if old[index] in known]
     rest_new = [index for index in middle_new if new[index] in known]
     lines_old = [old[index] for index in rest_old]

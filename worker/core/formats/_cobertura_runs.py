@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from worker.core.formats._columns import Flags, Numbers
 
-__all__ = ["NO_LINES", "Lines", "read_runs"]
+__all__ = ["NO_LINES", "Condition", "Lines", "read_condition", "read_runs"]
 
 _OPENING = b'<line number="'
 _BETWEEN = b'" hits="'
@@ -39,16 +39,21 @@ _TAIL = re.compile(
     r'(?: missing-branches="([^"<>&\t\n\r]{0,200})")? ?/>'
 )
 """What follows the hits of a line that may be a branch."""
+_CONDITION = re.compile(r"\(\s*(\d{1,9})\s*/\s*(\d{1,9})\s*\)")
+
+
+Condition = tuple[int, int, int, str]
+"""Of a line its number, how many ways on were taken, how many there are, and missing-branches."""
 
 
 class Lines(msgspec.Struct, frozen=True, gc=False):
-    """The lines of a run as bitmaps, and (number, condition-coverage, missing-branches)."""
+    """The lines of a run as bitmaps, and what it says of those that are branches."""
 
     measured: int
     hit: int
     most: int
     """The greatest count of hits."""
-    conditions: list[tuple[int, str, str]]
+    conditions: list[Condition]
 
     def add(self, other: Lines) -> Lines:
         """Return the lines of both."""
@@ -88,7 +93,7 @@ def read_runs(runs: list[bytes]) -> Iterator[Lines]:
         if start == end:
             yield NO_LINES
         else:
-            found = [condition for condition in conditions[first:last] if condition[1]]
+            found = [condition for condition in conditions[first:last] if condition[2] >= 0]
             measured, hit = next(bitmaps)
             yield Lines(measured, hit, next(most), found)
 
@@ -110,7 +115,7 @@ class _Elements:
         first = np.searchsorted(quotes, opens)
         if len(first) and first[-1] + _QUOTES > len(quotes):
             raise NotPlainError
-        self.numbers_end, self.hits_end = quotes[first + 1], quotes[first + 3]
+        self.numbers_end, self.hits_end = quotes.take(first + 1), quotes.take(first + 3)
         if not (self._have(opens, _OPENING) and self._have(self.numbers_end, _BETWEEN)):
             raise NotPlainError
 
@@ -122,22 +127,22 @@ class _Elements:
                 return False
         return True
 
-    def tails(self) -> tuple[Numbers, list[tuple[str, str]]]:
-        """Return which elements go on after their hits, and with what: condition and missing.
+    def tails(self) -> tuple[Numbers, list[tuple[int, int, str]]]:
+        """Return which elements go on after their hits, and with what (`Condition`).
 
         All else has to be "/>" or " />", and white space between the elements.
         """
         rest = self.hits_end + 1
         width = self._closes - rest
-        slash = self._octets[self._closes - 1] == ord("/")
+        slash = self._octets.take(self._closes - 1) == ord("/")
         plain: Flags = slash & (width == 1)
-        plain |= slash & (width == _SPACES) & (self._octets[rest] == _SPACE)
+        plain |= slash & (width == _SPACES) & (self._octets.take(rest) == _SPACE)
         branching = np.flatnonzero(~plain)
         places = zip(rest[branching].tolist(), self._closes[branching].tolist(), strict=True)
         found = [_tail(self._text[start : end + 1]) for start, end in places]
         spaces = _SPACES * len(rest) + int((width[plain] - 1).sum())
-        self._check_space(spaces + sum([spaces for _, _, spaces in found]))
-        return branching, [(condition, missing) for condition, missing, _ in found]
+        self._check_space(spaces + sum([spaces for _, spaces in found]))
+        return branching, [condition for condition, _ in found]
 
     def _check_space(self, spaces: int) -> None:
         """Check that all is white space that is not in an element, given how many are in one."""
@@ -152,13 +157,25 @@ class _Elements:
             raise NotPlainError  # no XML, wherever they stand
 
 
-@lru_cache(maxsize=2**14)
-def _tail(text: bytes) -> tuple[str, str, int]:
-    """Return condition-coverage and missing-branches, and how many spaces there are.
+@lru_cache(maxsize=1024)
+def read_condition(text: str) -> tuple[int, int]:
+    """Return (1, 2) of "50% (1/2)"; (0, 0) where no counts are given ("50%", "NaN")."""
+    found = _CONDITION.search(text)
+    if found is None:
+        return 0, 0
+    taken, total = int(found[1]), int(found[2])
+    return min(taken, total), total
 
-    There are few, and as many again as there are lines for coverage.py to name in them.
+
+@lru_cache(maxsize=2**14)
+def _tail(text: bytes) -> tuple[tuple[int, int, str], int]:
+    """Return what follows the number in a `Condition`, and how many spaces there are.
+
+    There are few, and as many again as there are lines for coverage.py to name in them. The
+    total is below 0 where there is no condition.
     """
     found = _TAIL.fullmatch(text.decode("ascii", "replace"))
     if found is None or not text.isascii():
         raise NotPlainError
-    return found[1] or "", found[2] or "", text.count(b" ")
+    counts = read_condition(found[1]) if found[1] else (0, -1)
+    return (*counts, found[2] or ""), text.count(b" ")

@@ -27,6 +27,7 @@ __all__ = ["FileColumns", "PlainFile", "Summary", "batches", "read_batch"]
 _BATCH = 2**21
 """Bytes of lists and functions that are read together, about."""
 _MAX_FILE = 2**23
+"""Bytes of one file's: a longer one is left to the general way."""
 _COMMA, _MINUS, _OPEN, _CLOSE, _NEXT = b",-[];"
 _TARGET_BITS, _PLACE_BITS = 22, 43
 """Targets are from -MAX_LINE (a jump out of what begins on line 5 goes to -5) to MAX_LINE."""
@@ -116,8 +117,12 @@ def read_batch(files: Sequence[FileColumns]) -> Iterator[PlainFile]:
 
 
 def _read_lines(lists: Sequence[msgspec.Raw]) -> tuple[list[int], Numbers]:
-    """Return the bitmap of each list, and how many numbers it has."""
+    """Return the bitmap of each list, and how many lines it has: a module's line 0 is none."""
     lines, counts, _ = _read_lists(_join(lists), len(lists))
+    if not lines.all():
+        kept = lines != 0
+        counts = np.bincount(np.repeat(np.arange(len(lists)), counts)[kept], minlength=len(lists))
+        lines = lines[kept]
     if lines.min(initial=1) < 1:
         raise NotPlainError
     filled = np.flatnonzero(counts)
@@ -195,7 +200,9 @@ def _read_pairs(lists: bytes, count: int) -> tuple[Numbers, Numbers, Numbers]:
         raise NotPlainError
     flat = lists.replace(b"],[", bytes([_NEXT])).replace(b"[[", b"[").replace(b"]]", b"]")
     numbers, counts, marks = _read_lists(flat, count)
-    if len(numbers) % 2 or (marks[::2] != _COMMA).any() or (marks[1::2] == _COMMA).any():
+    if lists.count(b"[") != count + len(numbers) / 2:
+        raise NotPlainError
+    if (marks[::2] != _COMMA).any() or (marks[1::2] == _COMMA).any():
         raise NotPlainError
     return numbers[::2], numbers[1::2], counts // 2
 

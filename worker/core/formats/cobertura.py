@@ -12,21 +12,23 @@ ways. coverage.py alone tells which way was missed.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from itertools import compress
+from typing import TYPE_CHECKING
 
 from worker.core.errors import ReportError
 from worker.core.formats._base import Format, Parsed, quote
 from worker.core.formats._build import FileBuilder, ReportBuilder, line_bitmap
-from worker.core.formats._cobertura_runs import NO_LINES
+from worker.core.formats._cobertura_runs import NO_LINES, read_condition
 from worker.core.formats._runs_of_lines import PLACEHOLDER, CoberturaRuns, read_shortly
 from worker.core.formats._xml import check_gathered, opening, read_xml
+
+if TYPE_CHECKING:
+    from worker.core.formats._cobertura_runs import Condition
 
 __all__ = ["FORMAT", "read_any", "read_plain"]
 
 _TWO = 2
 _INTEGER = re.compile(r"\s*[+-]?\d{1,4000}\s*")
-_CONDITION = re.compile(r"\(\s*(\d{1,9})\s*/\s*(\d{1,9})\s*\)")
 
 
 def _sniff(head: bytes) -> bool:
@@ -148,7 +150,8 @@ class _Reader:
             file.add_lines(numbers, compress(numbers, hits))
         file.add_bitmaps(plain.measured, plain.hit)
         conditions = plain.conditions + [
-            (int(number), *texts) for number, texts in self._class.conditions
+            (int(number), *read_condition(text), missing)
+            for number, (text, missing) in self._class.conditions
         ]
         if conditions:
             _add_branches(file, plain.measured | line_bitmap(numbers), conditions)
@@ -166,19 +169,18 @@ def _integers(attribute: str, texts: list[str]) -> list[int]:
         ) from None
 
 
-def _add_branches(file: FileBuilder, measured: int, conditions: list[tuple[int, str, str]]) -> None:
+def _add_branches(file: FileBuilder, measured: int, conditions: list[Condition]) -> None:
     """Add the branches of a class, given its lines and what it says of them.
 
     coverage.py names the ways out of a line that were not taken: lines, or "exit". One of
     two ways leads to the next line, so that two reports that miss different ones took both;
     where it names any in a class, all its lines with two ways are told apart.
     """
-    named = any(missing for _, _, missing in conditions)
+    named = any(missing for *_, missing in conditions)
     pairs: list[int] = []
     first: list[int] = []
     second: list[int] = []
-    for line, text, missing in conditions:
-        taken, total = _condition(text)
+    for line, taken, total, missing in conditions:
         if not named or total != _TWO or (taken == 1 and not missing):
             if total:
                 file.add_branches(line, taken, total)
@@ -198,16 +200,6 @@ def _add_branches(file: FileBuilder, measured: int, conditions: list[tuple[int, 
 def _first(lines: int) -> int:
     """Return the first line of a bitmap."""
     return (lines & -lines).bit_length() - 1
-
-
-@lru_cache(maxsize=1024)
-def _condition(text: str) -> tuple[int, int]:
-    """Return (1, 2) of "50% (1/2)"; (0, 0) where no counts are given ("50%", "NaN")."""
-    found = _CONDITION.search(text)
-    if found is None:
-        return 0, 0
-    taken, total = int(found[1]), int(found[2])
-    return min(taken, total), total
 
 
 FORMAT = Format("cobertura", _sniff, _parse)

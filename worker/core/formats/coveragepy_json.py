@@ -61,6 +61,8 @@ class _Region(msgspec.Struct, gc=False):
 class _File(msgspec.Struct, gc=False):
     executed_lines: list[int]
     missing_lines: list[int]
+    """Line 0 is where Python 3.11 and newer say that a module without a line runs: an empty
+    `__init__.py` has `[0]` up to coverage.py 7.13. It is no line, and no statement is counted."""
     summary: Summary = msgspec.field(default_factory=Summary)
     executed_branches: msgspec.Raw = msgspec.Raw(b"[]")
     missing_branches: msgspec.Raw = msgspec.Raw(b"[]")
@@ -147,9 +149,9 @@ def _read_files(document: _Document) -> tuple[ReportBuilder, int]:
 
 
 def _read_file(builder: FileBuilder, file: _File) -> None:
-    executed, missing = line_bitmap(file.executed_lines), line_bitmap(file.missing_lines)
-    listed = len(file.executed_lines) + len(file.missing_lines)
-    _add_lines(builder, file.summary, executed, missing, listed)
+    lines = [[line for line in listed if line] for listed in (file.executed_lines, file.missing_lines)]
+    executed, missing = map(line_bitmap, lines)
+    _add_lines(builder, file.summary, executed, missing, sum(map(len, lines)))
     _read_branches(builder, file)
     _add_contexts(builder, file.contexts)
     builder.add_functions(list(_functions(file)))

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -29,8 +31,7 @@ _KEYWORDS = (
 _COMMON = frozenset(_KEYWORDS.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True, gc=False):
     """A changed line: where it is, and the number of the change that it belongs to."""
 
     path: str

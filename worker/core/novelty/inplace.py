@@ -26,6 +26,8 @@ def align(old: Sequence[str], new: Sequence[str]) -> list[Group]:
     it. Between these, lines are joined from either end as long as the texts agree, all
     white space left out.
     """
+    if not old or not new:
+        return []
     before = [line.strip().encode("utf-8", "surrogatepass") for line in old]
     after = [line.strip().encode("utf-8", "surrogatepass") for line in new]
     try:

@@ -12,10 +12,10 @@ __all__ = ["has_code", "is_aside", "is_test", "suffix_of", "suffixes_of"]
 
 _TEST_FOLDERS = frozenset(
     {"test", "tests", "testing", "testdata", "spec", "specs", "e2e", "fixtures", "testfixtures"}
-    | {"androidtest", "__tests__", "__mocks__", "__fixtures__"}
+    | {"androidtest", "__tests__", "__mocks__", "__fixtures__", "t"}
 )
 _TEST_NAME = re.compile(
-    r"(?:test_.*|conftest|.*(?:_test|_tests|_spec|_unittest|[.-](?:test|tests|spec|cy|stories)))"
+    r"(?:test_.*|tests|conftest|.*(?:_test|_tests|_spec|_unittest|[.-](?:test|tests|spec|cy|stories)))"
     r"\.[^.]+|.*[a-z0-9](?:Tests?|TestCase|Spec|IT)\.[A-Za-z]+"
 )
 _ASIDE_FOLDERS = frozenset({"doc", "docs", "example", "examples", "benchmark", "benchmarks"})

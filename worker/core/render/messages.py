@@ -16,9 +16,22 @@ from worker.core.numbers import format_count
 from worker.core.render.check import Page
 from worker.core.render.comment import MARKER
 from worker.core.render.headline import SIGNS, overridden_by
-from worker.core.render.markdown import code, link, plain, truncate_bytes, visible
+from worker.core.render.markdown import code, plain, truncate_bytes, visible
 from worker.core.render.overrides import overrides_text
 from worker.core.render.paths import path_todo
+from worker.core.render.phrases import (
+    MOST_NAMES,
+    absent_workflows,
+    aside_runs,
+    failed_runs,
+    indented,
+    listed,
+    plain_name,
+    progress,
+    quoted_runs,
+    run_link,
+    yaml_string,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +40,7 @@ if TYPE_CHECKING:
     from worker.core.config import Config
     from worker.core.overrides import Override
     from worker.core.paths import Shortfall
-    from worker.core.refs import Artifact, Sha, WorkflowRun
+    from worker.core.refs import Artifact, Sha
     from worker.core.render.context import Conclusion
     from worker.core.runs import Runs
 
@@ -56,7 +69,6 @@ __all__ = [
 
 CONFIG_PATH = ".github/covgate.yml"
 
-_MOST_NAMES = 10
 _REPORT_LIKE = re.compile("cov|lcov|report|jacoco|clover", re.IGNORECASE)
 
 
@@ -88,9 +100,9 @@ def waiting(
     names = [*(run.name for run in runs.awaited), *runs.absent]
     total = len(names) + len(runs.ended)
     if names:
-        quoted = ", ".join(f"“{_plain(name)}”" for name in names[:_MOST_NAMES])
+        quoted = ", ".join(f"“{plain_name(name)}”" for name in names[:MOST_NAMES])
         title = f"Waiting for {len(names)} of {format_count(total, 'workflow')}: {quoted}"
-        items = [f"- {_run(run)}: {_progress(run, seconds)}" for run in runs.awaited]
+        items = [f"- {run_link(run)}: {progress(run, seconds)}" for run in runs.awaited]
         items += [
             f"- {code(name)}: no run yet. If none begins within a few minutes after all others "
             "have ended, the verdict is made without it."
@@ -107,7 +119,7 @@ def waiting(
         f"At {deadline:%H:%M} UTC ({deadline:%d %b}), or later while CI shows signs of life, this "
         "check ends and says what is missing."
     )
-    parts = (body, _aside(runs), end)
+    parts = (body, aside_runs(runs), end)
     return Message(None, _page(title, *parts), comments=False)
 
 
@@ -124,8 +136,8 @@ def overridden(message: Message, overrides: Sequence[Override], head: Sha) -> Me
 
 def reading(runs: Runs) -> Message:
     """Say that CI has ended, while its reports are being read."""
-    ended = "\n".join(f"- {_run(run)}: {run.conclusion}" for run in runs.ended)
-    page = _page("CI has ended: reading its coverage reports", ended, _aside(runs))
+    ended = "\n".join(f"- {run_link(run)}: {run.conclusion}" for run in runs.ended)
+    page = _page("CI has ended: reading its coverage reports", ended, aside_runs(runs))
     return Message(None, page, comments=False)
 
 
@@ -142,9 +154,11 @@ def waiting_for_base(merge_base: Sha, base_ref: str) -> Message:
 def deadline_passed(runs: Runs) -> Message:
     """Say what did not come in time."""
     if runs.awaited:
-        names = ", ".join(f"“{_plain(run.name)}”" for run in runs.awaited[:_MOST_NAMES])
+        names = ", ".join(f"“{plain_name(run.name)}”" for run in runs.awaited[:MOST_NAMES])
         title = f"No verdict: {names} did not end in time"
-        body = "\n".join(f"- {_run(run)}: {run.status.replace('_', ' ')}" for run in runs.awaited)
+        body = "\n".join(
+            f"- {run_link(run)}: {run.status.replace('_', ' ')}" for run in runs.awaited
+        )
         todo = "Cancel it or wait for it: when it ends, this check is made anew by itself."
     else:
         title = "No verdict: no workflow ran on this commit"
@@ -154,27 +168,29 @@ def deadline_passed(runs: Runs) -> Message:
             "an approval (first-time contributors), approve it. When a run ends, this check is "
             "made anew by itself."
         )
-    return Message("action_required", _page(title, body, _absent(runs), _aside(runs), todo))
+    return Message(
+        "action_required", _page(title, body, absent_workflows(runs), aside_runs(runs), todo)
+    )
 
 
 def no_artifact(runs: Runs, found: Sequence[Artifact], config: Config, base_ref: str) -> Message:
     """Say that runs ended without a matching artifact, what they left, and how to name it."""
     patterns = ", ".join(code(source.artifact) for source in config.reports)
     names = sorted({artifact.name for artifact in found})
-    wanted = " or ".join(f"“{_plain(source.artifact)}”" for source in config.reports)
-    left = f"Found: {_names(names)}." if names else "No artifact was uploaded at all."
+    wanted = " or ".join(f"“{plain_name(source.artifact)}”" for source in config.reports)
+    left = f"Found: {listed(names)}." if names else "No artifact was uploaded at all."
     example = next((name for name in names if _REPORT_LIKE.search(name)), "NAME")
     return Message(
         "action_required",
         _page(
-            f"No verdict: {_quoted_runs(runs.ended)} ended without an artifact matching {wanted}",
+            f"No verdict: {quoted_runs(runs.ended)} ended without an artifact matching {wanted}",
             f"{left} Looked for: {patterns}.",
-            _failed(runs.ended),
-            _absent(runs),
-            _aside(runs),
+            failed_runs(runs.ended),
+            absent_workflows(runs),
+            aside_runs(runs),
             f"If the report has another name, add it to {code(CONFIG_PATH)} on "
             f"{code(base_ref)}, then press “Re-run” on this check:\n\n```yaml\nversion: 1\n"
-            f"reports:\n  - artifact: {_yaml_string(example)}\n```",
+            f"reports:\n  - artifact: {yaml_string(example)}\n```",
             "If no report is uploaded yet, add this step after the tests:\n\n"
             + _upload_step(config),
         ),
@@ -184,8 +200,8 @@ def no_artifact(runs: Runs, found: Sequence[Artifact], config: Config, base_ref:
 def never_reported(runs: Runs, found: Sequence[Artifact], config: Config) -> Message:
     """Tell a repository that never had a report how to get one; the check stays neutral."""
     names = sorted({artifact.name for artifact in found})
-    left = f" (found: {_names(names)})" if names else ""
-    ended = ", ".join(_run(run) for run in runs.ended[:_MOST_NAMES])
+    left = f" (found: {listed(names)})" if names else ""
+    ended = ", ".join(run_link(run) for run in runs.ended[:MOST_NAMES])
     return Message(
         "neutral",
         _page(
@@ -193,7 +209,7 @@ def never_reported(runs: Runs, found: Sequence[Artifact], config: Config) -> Mes
             f"These runs ended without an artifact that matches `coverage*`{left}: {ended}. "
             "Add this step after the tests:",
             _upload_step(config),
-            _aside(runs),
+            aside_runs(runs),
             "From the first report on, every pull request is judged; nothing is blocked till then.",
         ),
         comments=False,
@@ -206,7 +222,7 @@ def expired(names: Sequence[str]) -> Message:
         "action_required",
         _page(
             "No verdict: the coverage artifacts have expired",
-            f"Expired: {_names(names)}.",
+            f"Expired: {listed(names)}.",
             "Re-run the workflow: it uploads them anew, and this check is made anew by itself.",
         ),
     )
@@ -231,7 +247,7 @@ def nothing_measured(names: Sequence[str]) -> Message:
         "action_required",
         _page(
             "No verdict: the coverage report measures no line",
-            f"Read: {_names(names)}.",
+            f"Read: {listed(names)}.",
             "Most often the tests did not run, or the tool was told to measure another folder. "
             "Mend that, then re-run CI.",
         ),
@@ -240,7 +256,7 @@ def nothing_measured(names: Sequence[str]) -> Message:
 
 def no_path_matched(paths: Sequence[str], shortfalls: Sequence[Shortfall] = ()) -> Message:
     """Say that none of the paths that the reports name is a file of the repository."""
-    shown = "\n".join(f"- {code(path)}" for path in paths[:_MOST_NAMES])
+    shown = "\n".join(f"- {code(path)}" for path in paths[:MOST_NAMES])
     return Message(
         "action_required",
         _page(
@@ -259,7 +275,7 @@ def broken_config(reason: str, base_ref: str) -> Message:
         "action_required",
         _page(
             f"No verdict: {CONFIG_PATH} on the base branch cannot be used",
-            f"{code(CONFIG_PATH)} on {code(base_ref)}:\n\n{_block(reason)}",
+            f"{code(CONFIG_PATH)} on {code(base_ref)}:\n\n{indented(reason)}",
             "Mend it on the base branch: a pull request is judged by its base's configuration, so "
             "that it can't loosen its own gate. `covgate config FILE` checks one before it is "
             "pushed. Then press “Re-run” on this check.",
@@ -273,7 +289,7 @@ def diff_incomplete(reason: str) -> Message:
         "action_required",
         _page(
             "No verdict: the diff could not be had whole",
-            _block(reason),
+            indented(reason),
             "Split the pull request, or leave generated files out of it: what can't be seen "
             "can't be judged, and is never taken for covered.",
         ),
@@ -286,7 +302,7 @@ def refused(reason: str) -> Message:
         "action_required",
         _page(
             "No verdict: GitHub did not give what is needed",
-            _block(reason),
+            indented(reason),
             "Something was deleted, or the App may not see it: somebody who administers the "
             "installation has to look at the App's permissions. Then press “Re-run” on this check.",
         ),
@@ -313,7 +329,7 @@ def unreachable(reason: str) -> Message:
         "action_required",
         _page(
             "No verdict yet: GitHub has not answered for a long time",
-            _block(reason),
+            indented(reason),
             "Covgate tries again by itself. If GitHub works for everybody else, this pull request "
             "may be too large for it to compare: split it.",
         ),
@@ -361,7 +377,7 @@ def _upload_step(config: Config) -> str:
 - uses: actions/upload-artifact@v4
   if: always()
   with:
-    name: {_yaml_string(name)}
+    name: {yaml_string(name)}
     path: coverage.xml   # or lcov.info, coverage.json, …
 ```"""
 
@@ -370,66 +386,3 @@ def _page(title: str, *parts: str) -> Page:
     title = visible(title)
     title = title if len(title) <= 255 else f"{title[:254]}…"
     return Page(title, truncate_bytes("\n\n".join(part for part in parts if part), 65_000))
-
-
-def _plain(name: str) -> str:
-    """Return a name for a check's title, which GitHub shows as plain text."""
-    shown = "".join(c if c.isprintable() else "�" for c in name)
-    return shown if len(shown) <= 60 else f"{shown[:59]}…"
-
-
-def _run(run: WorkflowRun) -> str:
-    started = f", started {run.started_at:%H:%M} UTC" if run.started_at else ""
-    return f"{link(code(run.name), run.url)} ({code(run.event)}{started})"
-
-
-def _quoted_runs(runs: Sequence[WorkflowRun]) -> str:
-    names = sorted({run.name for run in runs})
-    quoted = ", ".join(f"“{_plain(name)}”" for name in names[:3])
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"the {'run' if len(names) == 1 else 'runs'} {quoted}{more}"
-
-
-def _failed(runs: Sequence[WorkflowRun]) -> str:
-    failed = [run for run in runs if run.conclusion != "success"]
-    if not failed:
-        return ""
-    items = "\n".join(f"- {_run(run)}: {run.conclusion}" for run in failed)
-    return f"Not every run succeeded, which may be why:\n\n{items}"
-
-
-def _aside(runs: Runs) -> str:
-    if not runs.aside:
-        return ""
-    items = "\n".join(f"- {_run(run)}: {run.conclusion or run.status}" for run in runs.aside)
-    return f"Not waited for (skipped, waiting for an approval, or GitHub's own):\n\n{items}"
-
-
-def _absent(runs: Runs) -> str:
-    if not runs.absent:
-        return ""
-    return f"Expected, and not run on this commit: {_names(runs.absent)}."
-
-
-def _progress(run: WorkflowRun, seconds: Mapping[int, int]) -> str:
-    usual = seconds.get(run.workflow_id, 0)
-    minutes = format_count(max(1, round(usual / 60)), "minute")
-    return run.status.replace("_", " ") + (f", usually takes {minutes}" if usual else "")
-
-
-def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(code(name) for name in names[:_MOST_NAMES])
-    more = len(names) - _MOST_NAMES
-    return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _block(text: str) -> str:
-    """Return a text as an indented code block: nothing in it is Markdown."""
-    lines = ["".join(c if c.isprintable() else "�" for c in line) for line in text.splitlines()]
-    return "\n".join(f"    {line}" for line in lines) or "    (no reason given)"
-
-
-def _yaml_string(name: str) -> str:
-    shown = "".join(c if c.isprintable() and c != "`" else "?" for c in name)
-    escaped = shown.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

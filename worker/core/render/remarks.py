@@ -38,7 +38,8 @@ def run_remarks(runs: Runs, read: Sequence[WorkflowRun]) -> list[str]:
         names = ", ".join(code(name) for name in runs.absent)
         texts.append(
             f"{names} did not run on this commit, though it usually leaves a report or the "
-            "configuration names it: what it would have covered is not counted."
+            "configuration names it: what it would have covered is not counted. Where a path "
+            "filter skips it on purpose, give its reports a `flag` with `carry_forward`."
         )
     partial = [code(run.name) for run in failed if run in read]
     if partial:
