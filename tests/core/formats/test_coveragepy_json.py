@@ -22,6 +22,7 @@ from worker.core.formats.coveragepy_json import (
     _read_files,
 )
 from worker.core.model import BranchLine, Function, line_numbers
+from worker.core.numbers import Ratio
 
 
 def test_lines_branches_and_functions():
@@ -67,8 +68,8 @@ def test_a_docstring_that_older_versions_list_is_not_measured():
             "line 1 is both",
         ),
         (
-            b'{"meta": {}, "files": {"a": {"executed_lines": [0], "missing_lines": []}}}',
-            "line number 0",
+            b'{"meta": {}, "files": {"a": {"executed_lines": [-1], "missing_lines": []}}}',
+            "line number -1",
         ),
         (b'{"meta": {}, "files": {"a": {"executed_lines": [' + b"9" * 5000 + b"]}}}", "."),
         (b'{"meta": {}, "files": {"a": {"executed_lines": [1', "was the upload cut off"),
@@ -116,7 +117,7 @@ _regions = st.fixed_dictionaries(
 )
 _files = st.builds(
     lambda lines, cut, jumps, summary, functions, contexts: {
-        "executed_lines": [line for line in lines if line % 7 >= cut],
+        "executed_lines": [0] * (cut == 3) + [line for line in lines if line % 7 >= cut],
         "missing_lines": [line for line in lines if line % 7 < cut],
         "executed_branches": jumps[0],
         "missing_branches": jumps[1],
@@ -128,7 +129,11 @@ _files = st.builds(
     st.integers(0, 7),
     st.tuples(_jumps, _jumps) | _pairs,
     st.fixed_dictionaries(
-        {}, optional={"num_branches": st.integers(0, 9), "num_statements": st.integers(0, 9)}
+        {},
+        optional={
+            name: st.integers(0, 9)
+            for name in ("num_branches", "covered_branches", "num_statements")
+        },
     ),
     st.dictionaries(st.sampled_from(["", "f", "C.g"]), _regions),
     st.dictionaries(st.sampled_from("0123"), st.lists(st.sampled_from(["", "a", "b"]))),
@@ -209,6 +214,25 @@ def test_contexts_hold_the_lines_that_they_hit():
     assert file.contexts == (("a", 0b110), ("b", 0b100))
     with pytest.raises(ReportError, match="'x', which is no line number"):
         _parse(_file([1], [], contexts={"x": ["a"]}))
+
+
+def test_an_empty_module_does_not_refuse_the_report():
+    """Every project with an empty `__init__.py`, measured without branches, would be refused."""
+    empty = _file([0], [], summary={"num_statements": 0})
+    files = {"a/__init__.py": empty, "a/b.py": _file([1, 2], [3], summary={"num_statements": 3})}
+    text = json.dumps({"meta": {"format": 3}, "files": files}).encode()
+    nothing, some = FORMAT.parse(text).report
+    assert (nothing.path, nothing.measured) == ("a/__init__.py", 0)
+    assert (line_numbers(some.hit), line_numbers(some.missed)) == ([1, 2], [3])
+    assert _read_columns(decode_named(_Columns, text))[0].build() == FORMAT.parse(text).report
+
+
+def test_branches_that_are_only_counted_keep_their_counts():
+    """Before coverage.py 6.5 lists them, each branch would count as taken."""
+    summary = {"num_branches": 36, "covered_branches": 18}
+    (file,) = _parse(_file([1, 2], [3], summary=summary))
+    assert file.branch_ratio == Ratio(18, 36)
+    assert file.partial == 0
 
 
 def test_branches_that_a_pragma_excuses_count_as_taken():

@@ -38,6 +38,7 @@ class Summary(msgspec.Struct, gc=False):
 
     num_statements: int | None = None
     num_branches: int | None = None
+    covered_branches: int | None = None
 
 
 class FileColumns(msgspec.Struct, gc=False):

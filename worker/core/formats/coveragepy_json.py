@@ -190,23 +190,25 @@ def _lowest(lines: int) -> int:
 def _read_branches(builder: FileBuilder, file: _File | FileColumns) -> None:
     """Add the branches: a jump from a line to a line is an arm, in the order of its targets."""
     jumps = decode(_jumps, file.executed_branches), decode(_jumps, file.missing_branches)
-    _add_jumps(builder, *jumps, file.summary.num_branches)
+    _add_jumps(builder, *jumps, file.summary)
 
 
 def _add_jumps(
     builder: FileBuilder,
     executed: list[tuple[int, int]],
     missing: list[tuple[int, int]],
-    expected: int | None,
+    summary: Summary,
 ) -> None:
     """Add any branches.
 
     Up to version 6 coverage.py lists a jump that it saw but did not expect as a branch, and
     does not count it: what is listed beyond the summary's count is taken off lines with
     more than two branches taken, and which those are is not known. What the summary counts
-    beyond the list is what `# pragma: no branch` excuses: it counts as taken, and stands on
-    line 0, because nothing says where it is.
+    beyond the list stands on line 0, because nothing says where it is: before 6.5 that is
+    every branch (https://coverage.readthedocs.io/en/latest/changes.html#version-6-5-0), and
+    later what `# pragma: no branch` excuses, which counts as taken.
     """
+    expected = summary.num_branches
     jumps = sorted(executed + missing)
     taken = set(executed)
     surplus = 0 if expected is None else len(jumps) - expected
@@ -222,7 +224,9 @@ def _add_jumps(
         else:
             builder.add_arm_bitmap(line, arms, total)
     if surplus < 0:
-        builder.add_branches(0, -surplus, -surplus)
+        covered = summary.covered_branches
+        ran = -surplus if covered is None else min(max(covered - len(taken), 0), -surplus)
+        builder.add_branches(0, ran, -surplus)
 
 
 _line = itemgetter(0)
