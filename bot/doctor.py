@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,7 +17,9 @@ from redis.retry import Retry
 from sqlalchemy import inspect as inspect_schema
 from sqlalchemy import make_url
 
+from bot.finding import ERROR, OK, WARNING, Finding
 from bot.progress import working
+from bot.registration import examine_registration
 from worker.core.errors import CovgateError
 from worker.settings import REQUIRED, STORAGE, Settings, load_settings
 from worker.store import open_engine
@@ -29,24 +31,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding", "examine", "run_doctor"]
 
-OK, WARNING, ERROR = "ok", "warning", "error"
 _SIGNS = {OK: "✅", WARNING: "⚠️ ", ERROR: "❌"}
 _OLDEST = (6, 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at; `todo` is empty where nothing is to be done."""
-
-    area: str
-    level: str
-    text: str
-    todo: str = ""
-
-
 def run_doctor(environment: Mapping[str, str], env_file: Path, *, as_json: bool) -> int:
     """Print the findings; return 1 where one is an error, else 0."""
-    with working("looking at settings, Redis and database"):
+    with working("looking at settings, Redis, database and GitHub"):
         findings = list(examine(environment, env_file))
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
@@ -77,6 +68,8 @@ def examine(environment: Mapping[str, str], env_file: Path) -> Iterator[Finding]
         yield from _guarded("redis", "COVGATE_REDIS_URL", lambda: _redis(settings))
     if settings.database_url:
         yield from _guarded("database", "COVGATE_DATABASE_URL", lambda: _database(settings))
+    if settings.app_id and settings.private_key:
+        yield from _guarded("github", "COVGATE_GITHUB_URL", lambda: examine_registration(settings))
 
 
 def _guarded(area: str, name: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:

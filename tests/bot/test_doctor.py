@@ -4,21 +4,44 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from redis import Redis
 
 from bot.cli import run
-from bot.doctor import Finding, examine
+from bot.doctor import examine
 from bot.listener import bind
-from bot.sandbox.server import key_pair
+from bot.sandbox.server import StandIn
 from worker.embedded import EmbeddedServer
 from worker.store import migrate
 
+if TYPE_CHECKING:
+    from bot.finding import Finding
+
+
+@pytest.fixture(scope="module")
+def running_github():
+    with StandIn() as running:
+        yield running
+
 
 @pytest.fixture
-def environment(tmp_path, redis_url, monkeypatch):
+def github(running_github):
+    """Return a GitHub on which the App is registered, installed and reached as it should be."""
+    world = running_github.reset()
+    world.add_repository("octo/hello", files={"README.md": b"hello\n"})
+    running_github.deliver_to("http://127.0.0.1:9/")
+    assert running_github.courier.idle()
+    for delivery in world.deliveries:
+        delivery.status_code = 202
+    return running_github
+
+
+@pytest.fixture
+def environment(tmp_path, redis_url, monkeypatch, github):
     """Return settings with which all is well, in an otherwise empty environment and folder."""
     monkeypatch.chdir(tmp_path)
     for name in os.environ:
@@ -26,8 +49,9 @@ def environment(tmp_path, redis_url, monkeypatch):
             monkeypatch.delenv(name)
     migrate(f"sqlite:///{tmp_path}/covgate.db")
     return {
-        "COVGATE_APP_ID": "1",
-        "COVGATE_PRIVATE_KEY": key_pair()[0],
+        "COVGATE_APP_ID": str(github.app_id),
+        "COVGATE_PRIVATE_KEY": github.private_key_pem,
+        "COVGATE_GITHUB_URL": github.url,
         "COVGATE_WEBHOOK_SECRET": "s",
         "COVGATE_REDIS_URL": redis_url,
         "COVGATE_DATABASE_URL": f"sqlite:///{tmp_path}/covgate.db",
@@ -52,6 +76,8 @@ def test_all_well_is_told_and_status_0(environment, monkeypatch, capsys):
         ["✅", "settings:"],
         ["✅", "redis:"],
         ["✅", "database:"],
+        ["✅", "github:"],
+        ["✅", "deliveries:"],
     ]
     assert run(["doctor", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -59,6 +85,8 @@ def test_all_well_is_told_and_status_0(environment, monkeypatch, capsys):
         ("settings", "ok", ""),
         ("redis", "ok", ""),
         ("database", "ok", ""),
+        ("github", "ok", ""),
+        ("deliveries", "ok", ""),
     ]
 
 
@@ -66,7 +94,7 @@ def test_nothing_set_is_status_1_and_names_all(environment, capsys):
     """A first start would be a riddle."""
     assert run(["doctor"]) == 1
     told = capsys.readouterr().out
-    assert all(name in told for name in environment)
+    assert all(name in told for name in environment.keys() - {"COVGATE_GITHUB_URL"})
     assert "`covgate up` brings its own Redis and database" in told
 
 
@@ -160,3 +188,58 @@ def test_a_redis_without_a_password_is_a_warning(environment, tmp_path, monkeypa
         assert refused.level == "error"
         environment["COVGATE_REDIS_URL"] = f"redis://:secret@127.0.0.1:{port}"
         assert [finding.level for finding in of(environment, "redis")] == ["ok"]
+
+
+def test_a_missing_permission_and_a_missing_event_are_named(environment, github):
+    """Checks would not be written, or nothing ever be heard, and the log be full of 403."""
+    del github.world.app.permissions["checks"]
+    github.world.app.permissions["administration"] = "write"
+    events = tuple(name for name in github.world.app.events if name != "workflow_run")
+    github.world.app = replace(github.world.app, events=events)
+    findings = [one for one in of(environment, "github") if one.level != "ok"]
+    told = {one.level: one.text for one in findings}
+    assert "`checks: write`" in findings[0].text
+    assert "`administration: write`" in told["warning"]
+    assert "`workflow_run`" in told["error"]
+    assert all(one.todo for one in findings)
+
+
+def test_a_wrong_key_is_a_finding(environment):
+    """A key of another App would be found out by the first pull request."""
+    environment["COVGATE_APP_ID"] = "999"
+    (finding,) = of(environment, "github")
+    assert finding.level == "error"
+    assert "COVGATE_APP_ID" in finding.todo
+
+
+def test_a_github_that_does_not_answer_is_a_finding(environment):
+    """The doctor would hang or die where it is needed."""
+    environment["COVGATE_GITHUB_URL"] = "http://127.0.0.1:9"
+    (finding,) = of(environment, "github")
+    assert finding.level == "error"
+    assert "COVGATE_GITHUB_URL" in finding.todo
+
+
+def test_teams_that_the_app_may_not_read_are_named(environment, github):
+    """A release team could override nothing, and the reason stand nowhere."""
+    repo = next(iter(github.world.repositories.values()))
+    text = b"commands: {override: {allow: ['@octo/release']}}\n"
+    repo.commit("main", files={".github/covgate.yml": text})
+    repo.push("topic", repo.store({"a": b"1"}, [repo.tip()], "Change", "alice").sha)
+    repo.open_pull("topic")
+    assert github.courier.idle()
+    (finding,) = (one for one in of(environment, "github") if "@octo/release" in one.text)
+    assert finding.level == "warning"
+    assert "`members: read`" in finding.todo
+
+
+@pytest.mark.parametrize(("status", "level"), [(401, "error"), (0, "error"), (None, "warning")])
+def test_deliveries_that_do_not_arrive_are_told(environment, github, status, level):
+    """A mistyped webhook address would look like a quiet day."""
+    if status is None:
+        github.world.deliveries.clear()
+    for delivery in github.world.deliveries:
+        delivery.status_code = status
+    (finding,) = of(environment, "deliveries")
+    assert finding.level == level
+    assert finding.todo

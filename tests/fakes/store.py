@@ -11,7 +11,7 @@ from worker.core.errors import CovgateError
 from worker.core.numbers import Ratio
 from worker.ports import FlagRecord
 from worker.store.schema import storable
-from worker.store.sql import KEEP_FLAPPING, KEEP_OBSERVATIONS, KEEP_OUTCOMES, MOST_OUTCOMES
+from worker.store.habits import KEEP_FLAPPING, KEEP_OBSERVATIONS, KEEP_OUTCOMES, MOST_OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -22,6 +22,7 @@ __all__ = [
     "HookDelivery",
     "Installation",
     "PullRequest",
+    "Registration",
     "Repository",
     "Role",
     "RunPull",
@@ -55,6 +56,17 @@ class Repository:
         return self.full_name.partition("/")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The App as it is registered at GitHub."""
+
+    slug: str
+    permissions: tuple[tuple[str, str], ...]
+    """(permission, level), sorted."""
+    events: tuple[str, ...]
+    """Those that it is subscribed to, sorted."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Installation:
     """An account's installation of the App."""
@@ -62,6 +74,8 @@ class Installation:
     id: int
     account: str
     suspended: bool = False
+    permissions: tuple[tuple[str, str], ...] = ()
+    """What the account has granted, (permission, level), sorted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from worker.github_api.auth import AppKey
+from worker.github_api.auth import PERMISSIONS, AppKey
 from worker.github_api.client import GitHubApp, RepositoryClient
 from worker.github_api.secrets import Secret
 from worker.github_api.tokens import MemoryTokenCache, RedisTokenCache
 
 __all__ = [
+    "PERMISSIONS",
     "AppKey",
     "GitHubApp",
     "MemoryTokenCache",

@@ -20,6 +20,7 @@ from worker.core.refs import (
     HookDelivery,
     Installation,
     PullRequest,
+    Registration,
     Repository,
     Role,
     RunPull,
@@ -59,6 +60,13 @@ class AppAnswer(msgspec.Struct):
 
     id: int
     slug: str = ""
+    permissions: dict[str, str] = {}
+    events: list[str] = []
+
+    def value(self) -> Registration:
+        """Return how it is registered."""
+        granted = tuple(sorted(self.permissions.items()))
+        return Registration(self.slug, granted, tuple(sorted(self.events)))
 
 
 class InstallationAnswer(msgspec.Struct):
@@ -67,11 +75,13 @@ class InstallationAnswer(msgspec.Struct):
     id: int
     account: _Account | None = None
     suspended_at: datetime | None = None
+    permissions: dict[str, str] = {}
 
     def value(self) -> Installation:
         """Return the installation."""
         name = (self.account.login or self.account.slug) if self.account else ""
-        return Installation(self.id, name, suspended=self.suspended_at is not None)
+        granted = tuple(sorted(self.permissions.items()))
+        return Installation(self.id, name, self.suspended_at is not None, granted)
 
 
 class _Account(msgspec.Struct):

@@ -16,6 +16,7 @@ from worker.core.refs import (
     HookDelivery,
     Installation,
     PullRequest,
+    Registration,
     Repository,
     Role,
     Sha,
@@ -121,6 +122,11 @@ class GitHubApp:
         key = TokenKey(place.installation_id, place.id, STATUS_PERMISSIONS)
         source = InstallationSource(key, self._tokens, self._clock, self._as_app)
         return self._transport(source, place.installation_id), source
+
+    def registration(self) -> Registration:
+        """Return how the App is registered at GitHub."""
+        with self._as_app() as transport:
+            return hooks.read_registration(transport)
 
     def deliveries(self, since: datetime) -> tuple[HookDelivery, ...]:
         """Return the attempts at deliveries that were made since then, newest first."""

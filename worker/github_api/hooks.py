@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from worker.github_api.answers import DeliveryAnswer, InstallationAnswer, RepositoryPage
+from worker.github_api.answers import (
+    AppAnswer,
+    DeliveryAnswer,
+    InstallationAnswer,
+    RepositoryPage,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from worker.core.refs import HookDelivery, Installation, Repository
+    from worker.core.refs import HookDelivery, Installation, Registration, Repository
     from worker.github_api.transport import Transport
 
-__all__ = ["list_deliveries", "list_installations", "list_repositories", "redeliver"]
+__all__ = [
+    "list_deliveries",
+    "list_installations",
+    "list_repositories",
+    "read_registration",
+    "redeliver",
+]
 
 _DELIVERIES = "/app/hook/deliveries"
 
@@ -29,6 +40,14 @@ def list_deliveries(transport: Transport, since: datetime) -> tuple[HookDelivery
         if len(recent) < len(page):
             break
     return tuple(found)
+
+
+def read_registration(transport: Transport) -> Registration:
+    """Return how the App is registered.
+
+    https://docs.github.com/en/rest/apps/apps#get-the-authenticated-app
+    """
+    return transport.get("/app", AppAnswer).value()
 
 
 def redeliver(transport: Transport, delivery_id: int) -> None:
