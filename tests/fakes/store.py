@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from worker.core.errors import CovgateError
 from worker.core.numbers import Ratio
 from worker.ports import FlagRecord
-from worker.store.schema import storable
 from worker.store.habits import KEEP_FLAPPING, KEEP_OBSERVATIONS, KEEP_OUTCOMES, MOST_OUTCOMES
+from worker.store.schema import storable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,7 +12,7 @@ import dataclasses
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from fractions import Fraction
 from functools import cache
@@ -41,6 +41,7 @@ from worker.core.paths import fixes, matching
 from worker.core.render import context as render_context
 from worker.core.render import paths as render_paths
 from worker.core.render.context import Context
+from worker.core.static import facts
 from worker.core.verdict import Inputs
 
 if TYPE_CHECKING:
@@ -55,11 +56,12 @@ _LEVEL = 1
 """Reports are compressed already; what is left are texts, which take little of it."""
 _KIND = ""
 """The key under which a mapping holds the name of what it stands for; no field has it."""
-_INT, _FRACTION, _TIME = 1, 2, 3
+_INT, _FRACTION, _TIME, _DAY = 1, 2, 3, 4
 """MessagePack's extension types of what it has no type for."""
 _MODULES: tuple[ModuleType, ...] = (
     config_values,
     diff_values,
+    facts,
     fixes,
     flapping,
     junit,
@@ -124,8 +126,9 @@ class _Writer:
             return _integer(value)
         if isinstance(value, Fraction):
             return msgspec.msgpack.Ext(_FRACTION, str(value).encode())
-        if isinstance(value, datetime):
-            return msgspec.msgpack.Ext(_TIME, value.isoformat().encode())
+        if isinstance(value, date):
+            code = _TIME if isinstance(value, datetime) else _DAY
+            return msgspec.msgpack.Ext(code, value.isoformat().encode())
         if isinstance(value, Report):
             return {_KIND: "Report", "at": self._report(value)}
         return self._write_several(value)
@@ -143,9 +146,9 @@ class _Writer:
         if kind is None or not isinstance(value, kind):
             raise TypeError(f"{name} can not be kept for a replay")
         fields = {
-            one.name: self.write(getattr(value, one.name))
-            for one in _fields(kind)
-            if getattr(value, one.name) != _default(one)
+            attribute: self.write(getattr(value, attribute))
+            for attribute, default in _fields(kind)
+            if getattr(value, attribute) != default
         }
         return {_KIND: name, **fields}
 
@@ -230,7 +233,9 @@ def _extended(code: int, data: memoryview) -> object:
     if code == _INT:
         return int.from_bytes(data, "little", signed=True)
     text = bytes(data).decode()
-    return Fraction(text) if code == _FRACTION else datetime.fromisoformat(text)
+    if code == _FRACTION:
+        return Fraction(text)
+    return date.fromisoformat(text) if code == _DAY else datetime.fromisoformat(text)
 
 
 @cache
@@ -241,13 +246,16 @@ def _kinds() -> dict[str, type[Any]]:
         for module in _MODULES
         for name, one in vars(module).items()
         if isinstance(one, type) and one.__module__ == module.__name__
-        if is_dataclass(one) or issubclass(one, Enum)
+        if is_dataclass(one) or issubclass(one, Enum | msgspec.Struct)
     }
 
 
-def _fields(kind: type[Any]) -> tuple[dataclasses.Field[Any], ...]:
+def _fields(kind: type[Any]) -> tuple[tuple[str, object], ...]:
+    """Return the attributes of a class's values, with their defaults."""
+    if issubclass(kind, msgspec.Struct):
+        return tuple((one.name, one.default) for one in msgspec.structs.fields(kind))
     found: Iterable[dataclasses.Field[Any]] = dataclasses.fields(kind)
-    return tuple(one for one in found if one.init)
+    return tuple((one.name, _default(one)) for one in found if one.init)
 
 
 def _default(one: dataclasses.Field[Any]) -> object:

@@ -16,14 +16,14 @@ from worker.store.schema import (
 )
 
 if TYPE_CHECKING:
-    from worker.ports import (
-        VerdictRecord,
-    )
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Select
 
     from worker.core.refs import Repository, Sha
+    from worker.ports import (
+        VerdictRecord,
+    )
 
 __all__ = ["BATCH", "Rows", "first_of"]
 
