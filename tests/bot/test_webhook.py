@@ -56,7 +56,10 @@ def test_a_delivery_is_queued(port, accepted):
     reply = deliver(port, delivery="4b0d")
     assert (reply.status, reply.json["status"]) == (202, "queued")
     subject = Subject.pull(1, 186853002, 2)
-    assert accepted == {"4b0d": (Notice(subject, "Codertocat/Hello-World", "pull_request.opened"),)}
+    (notice,) = accepted["4b0d"]
+    told = Notice(subject, "Codertocat/Hello-World", "pull_request.opened", facts=notice.facts)
+    assert (list(accepted), notice) == (["4b0d"], told)
+    assert notice.facts == {"head": json.loads(OPENED)["pull_request"]["head"]["sha"]}
 
 
 def test_a_repeated_delivery_says_so(port, accepted):
