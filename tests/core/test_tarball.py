@@ -55,7 +55,9 @@ def test_wherever_it_is_cut_off_nothing_false_comes_out() -> None:
         assert found.items() <= FILES.items()
 
 
-@pytest.mark.parametrize("packed", [b"", b"<html>", gzip.compress(b"no tar at all" * 100)])
+@pytest.mark.parametrize(
+    "packed", [b"", b"<html>", gzip.compress(b"no tar at all" * 100)], ids=["empty", "page", "gzip"]
+)
 def test_what_is_no_archive_holds_nothing(packed: bytes) -> None:
     """An error page would be a crash."""
     assert read(packed) == {}

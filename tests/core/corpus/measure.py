@@ -40,7 +40,7 @@ class Outcome:
 def measured(read: Callable[[], Found], limits: Limits) -> Outcome:
     """Return what `read` returns in a forked process, which may neither write nor connect.
 
-    Peak memory counts what the process had before, pytest and all.
+    Peak memory counts what the process had before.
     """
     readable, writable = os.pipe()
     with warnings.catch_warnings():

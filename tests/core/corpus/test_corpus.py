@@ -10,16 +10,17 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.core.corpus.archives import ARCHIVES
 from tests.core.corpus.case import Case, check
-from tests.core.corpus.databases import DATABASES
 from tests.core.corpus.measure import Limits, measured
-from tests.core.corpus.reports import JSON, LCOV, XML
+from tests.core.corpus.server import CASES, CaseServer
 
-CASES = (*XML, *LCOV, *JSON, *DATABASES, *ARCHIVES)
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 ROOT = Path(__file__).parents[3]
 
 ELSEWHERE = {
@@ -37,16 +38,22 @@ NUMBERS = {"X": 15, "L": 10, "J": 10, "S": 8, "Z": 18}
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks")
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_a_bad_input_ends_in_a_sentence_and_spares_the_others(case):
+@pytest.fixture(scope="module")
+def server() -> Iterator[CaseServer]:
+    with CaseServer() as running:
+        yield running
+
+
+@pytest.mark.parametrize("case_id", CASES)
+def test_a_bad_input_ends_in_a_sentence_and_spares_the_others(server, case_id):
     """One upload from a fork would stop the worker, read its files, or hide every other report."""
-    check(case)
+    assert server.check(case_id) == ""
 
 
 def test_no_case_of_the_corpus_is_left_out():
     """A kind of attack would be tried by the next stranger first."""
     wanted = {f"{letter}{n}" for letter, most in NUMBERS.items() for n in range(1, most + 1)}
-    assert {case.id.partition("-")[0] for case in CASES} | ELSEWHERE.keys() == wanted
+    assert {case_id.partition("-")[0] for case_id in CASES} | ELSEWHERE.keys() == wanted
     for path, name in ELSEWHERE.values():
         assert re.search(rf"^def {name}\(", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
 
