@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING
 import pytest
 
 from bot.listener import bind
+from bot.sandbox.faults import RateLimits
 from bot.sandbox.loop import Loop, started_loop
 from bot.sandbox.samples import Sample, load_samples
 from bot.sandbox.server import StandIn
@@ -65,6 +66,10 @@ def running() -> Iterator[House]:
     contract = Contract()
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         standin = StandIn(wrap=contract.watch)
+        # Many stories in a minute, of one installation: GitHub's budget is for fewer.
+        standin.world.limits = RateLimits(
+            standin.world.clock, 1_000_000, writes_per_minute=10_000, writes_per_hour=100_000
+        )
         with started_loop(os.environ, workers=2, log=log, stand_in=standin) as loop:
             listener = bind("127.0.0.1", 0)
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
