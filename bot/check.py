@@ -14,7 +14,7 @@ from worker.core.numbers import format_count
 from worker.core.paths import Glob, PathMatch, RepositoryPaths, match_reports
 from worker.core.render import Context, Source, Unfound
 from worker.core.render.messages import CONFIG_PATH
-from worker.core.render.paths import fix_text
+from worker.core.render.paths import fix_text, unclear_paths
 from worker.core.render.remarks import path_remarks
 from worker.core.replay import decode_replay, encode_replay
 from worker.core.verdict import Baseline, Inputs, Verdict
@@ -82,6 +82,9 @@ def check_checkout(
         before = Baseline(merge_base, 0, found.report, _flags(baseline, found))
     diff = git.diff(base_ref, head)
     _check_whole(diff, count_as_configured(match.report, rules))
+    unclear = unclear_paths(match.ambiguous, diff, rules.ignore)
+    if unclear:
+        raise CovgateError(f"the reports' path {unclear[0]}")
     verdict = analyze(
         Inputs(
             report=match.report,
@@ -98,9 +101,22 @@ def check_checkout(
         base_ref=base_ref,
         sources=sources,
         unfound=tuple(Unfound(sources[short.index], short) for short in match.shortfalls),
-        notes=tuple(path_remarks(match)),
+        notes=(*path_remarks(match), *_same(git, base_ref, merge_base, head, diff)),
     )
     return verdict, context
+
+
+def _same(
+    git: LocalGit, base_ref: str, merge_base: str, head: str | None, diff: Diff
+) -> tuple[str, ...]:
+    """Say where nothing can be new: a clone of one branch has only itself to compare with."""
+    if len(diff) or git.sha(head or "HEAD") != merge_base:
+        return ()
+    text = (
+        f"{head or 'HEAD'} is in {base_ref} already, so nothing is new: name the branch that it "
+        "is to be merged into by --base"
+    )
+    return (text,)
 
 
 def _check_whole(diff: Diff, report: Report) -> None:
@@ -117,13 +133,19 @@ def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise CovgateError(f"{path} can't be read: {error.strerror or error}") from error
+        hint = "; name the file in it" if isinstance(error, IsADirectoryError) else ""
+        raise CovgateError(f"{path} can't be read: {error.strerror or error}{hint}") from error
 
 
 def _config(git: LocalGit, base_ref: str, file: Path | None) -> Config:
     """Return the configuration of a file, or of the base as a pull request would have it."""
     data = read_file(file) if file is not None else git.file(CONFIG_PATH, base_ref)
     if data is None:
+        if git.holds(CONFIG_PATH, base_ref):
+            raise CovgateError(
+                f"{CONFIG_PATH} of {base_ref} is a folder, a link or a submodule: make it a "
+                "plain file, or name one by --config"
+            )
         return DEFAULT_CONFIG
     try:
         return parse_config(data)

@@ -311,7 +311,12 @@ def inspect(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a file.")] = False,
 ) -> None:
     """Show what reports hold: format, tool, files, lines, branches, functions, contexts, tests."""
-    from bot.inspect import inspect_files, render_inspections, render_inspections_json
+    from bot.inspect import (
+        absent_notes,
+        inspect_files,
+        render_inspections,
+        render_inspections_json,
+    )
     from bot.progress import working
 
     with working("reading reports"):
@@ -320,6 +325,8 @@ def inspect(
         typer.echo(render_inspections_json(inspections), nl=False)
     elif inspections:
         typer.echo(render_inspections(inspections), nl=False)
+    for note in absent_notes(inspections):
+        typer.echo(note, err=True)
     for error in errors:
         _complain(str(error))
     if errors:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,13 @@ from worker.core.formats import HEAD, read, recognise
 from worker.core.formats._base import unpack_head
 from worker.core.formats._producers import tell_producer
 from worker.core.inspection import Inspection, inspect_report, inspect_tests
-from worker.core.numbers import Ratio, format_percent
+from worker.core.numbers import Ratio, format_count, format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-__all__ = ["inspect_files", "render_inspections", "render_inspections_json"]
+__all__ = ["absent_notes", "inspect_files", "render_inspections", "render_inspections_json"]
 
 _COVERAGE = (
     *("format", "files", "lines", "branches", "functions", "partial", "contexts"),
@@ -71,8 +72,17 @@ def _inspect(path: Path) -> Inspection:
     head = unpack_head(data[:HEAD])
     if junit.sniff(head):
         return inspect_tests(str(path), junit.parse_junit(data), tell_producer("junit", head))
-    known, parsed = read(data, _read_source)
-    return inspect_report(str(path), known, parsed.report, tell_producer(known.name, head))
+    absent: list[str] = []
+
+    def read_source(name: str) -> bytes | None:
+        source = _read_source(name)
+        if source is None:
+            absent.append(name)
+        return source
+
+    known, parsed = read(data, read_source)
+    found = inspect_report(str(path), known, parsed.report, tell_producer(known.name, head))
+    return replace(found, absent=tuple(absent))
 
 
 def _reports_in(folder: Path) -> list[Path]:
@@ -130,6 +140,18 @@ def render_inspections(inspections: Sequence[Inspection]) -> str:
     tests = [_tests(one, one.tests) for one in inspections if one.tests is not None]
     tables = ((_COVERAGE, coverage), (_TESTS, tests))
     return "\n".join(_table(columns, rows) for columns, rows in tables if rows)
+
+
+def absent_notes(inspections: Sequence[Inspection]) -> list[str]:
+    """Return a sentence for each report of which lines are not known, because sources are not."""
+    return [
+        f"note: {_path(one)} holds only the lines that were executed, and {len(one.absent):,} of "
+        f"its {format_count(one.files, 'source')} are not here (for example {one.absent[0]!r}), so "
+        "their lines are not known: look at it where the tests ran, or at what `coverage xml` "
+        "writes"
+        for one in inspections
+        if one.absent
+    ]
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

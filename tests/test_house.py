@@ -17,6 +17,7 @@ import pytest
 from bot.events import EVENTS
 from worker.core.formats import FORMATS
 from worker.core.gates import GATES
+from worker.core.insights import LOOKS
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = sorted(path for name in ("bot", "worker") for path in (ROOT / name).rglob("*.py"))
@@ -258,6 +259,16 @@ def test_every_gate_is_registered_documented_and_shown():
     shown = {"flags" if title == "new code" and of else title for title, of in rows}
     shown = {"packages" if title == "package" else title for title in shown}
     assert shown - {"branches of new code"} == set(names)
+
+
+def test_every_analysis_is_registered_documented_and_shown():
+    """A table would stand in every check, and nobody could find out what it means."""
+    names = [one.name for one in LOOKS]
+    assert modules("worker/core/insights") == set(names)
+    assert len(set(names)) == len(names)
+    assert sorted(documented("analyses.md")) == sorted(names)
+    golden = {path.stem for path in (ROOT / "tests" / "golden" / "insights").glob("*.md")}
+    assert set(names) - golden == set(), "tests/golden/insights has none of these"
 
 
 def test_every_event_is_registered_documented_and_tried():

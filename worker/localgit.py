@@ -136,6 +136,10 @@ class LocalGit:
             raise GitError(f"{path!r} can't be read: {done.stderr.decode('utf-8', 'replace')}")
         return done.stdout
 
+    def holds(self, path: str, ref: str) -> bool:
+        """Return whether there is anything of that name at a commit, a file or not."""
+        return bool(self._git("ls-tree", "-z", "--full-tree", self.sha(ref), "--", path))
+
     def _as_text(self, diff: Diff, revisions: tuple[Sha, ...]) -> Iterator[FileDiff]:
         """Return the files that git told no lines of, with their lines.
 

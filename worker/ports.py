@@ -177,9 +177,9 @@ class GitHub(Protocol):
         ...
 
     def file(self, path: str, ref: str, *, limit: int) -> bytes | None:
-        """Return a file's bytes at a commit; None where there is none (or no plain file).
+        """Return a file's bytes at a commit; None where there is nothing of that name.
 
-        Raises `RefusedError` where it is longer than `limit` bytes.
+        Raises `RefusedError` where it is longer than `limit` bytes, or no plain file.
         """
         ...
 

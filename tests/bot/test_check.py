@@ -232,6 +232,38 @@ def test_what_can_not_be_used_is_status_2_and_one_line(small, tmp_path, capsys, 
     )
 
 
+def test_a_path_that_may_be_a_changed_file_is_an_error(small, tmp_path, capsys):
+    """New code would pass as "nothing to judge"."""
+    small.commit({"web/m.py": "1\n", "api/m.py": "1\n"})
+    path = tmp_path / "lcov.info"
+    path.write_text(LCOV.format(1, 1) + "SF:m.py\nDA:1,0\nend_of_record\n")
+    assert run(["check", "--report", str(path)]) == 2
+    assert "path `m.py` may be `api/m.py` or `web/m.py`: say which" in capsys.readouterr().err
+
+
+def test_a_head_that_is_compared_with_itself_is_told(small, tmp_path, capsys):
+    """A shallow clone of one branch would be green, whatever is on it."""
+    assert run(["check", "--report", report(tmp_path, 0, 0), "--base", "topic"]) == 0
+    told = capsys.readouterr().out
+    assert "note: HEAD is in topic already, so nothing is new: name the branch" in told
+
+
+@pytest.mark.parametrize("what", ["folder", "link"])
+def test_a_configuration_that_is_no_file_is_refused(small, tmp_path, capsys, what):
+    """The defaults would hold without a word, and not what the team meant."""
+    path = ".github/covgate.yml"
+    small.git("checkout", "--quiet", "main")
+    if what == "folder":
+        small.commit({f"{path}/rules.yml": "version: 1\n"})
+    else:
+        (small.path / ".github").mkdir()
+        (small.path / path).symlink_to("../rules.yml")
+        small.commit({"rules.yml": "version: 1\n"})
+    small.git("checkout", "--quiet", "topic")
+    assert run(["check", "--report", report(tmp_path, 1, 1)]) == 2
+    assert f"{path} of main is a folder, a link" in capsys.readouterr().err
+
+
 def test_flags_are_said_before_a_reports_name(small, tmp_path, capsys):
     """The gates of a flag could be tried on GitHub alone."""
     config = tmp_path / "covgate.yml"

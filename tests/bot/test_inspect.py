@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from coverage import CoverageData
 
 from bot.cli import run
 from bot.inspect import inspect_files, render_inspections, render_inspections_json
+from worker.core.errors import ReportError
+from worker.core.formats import read
 
 REPORT = (
     "SF:a.py\nFN:1,f\nFNDA:1,f\nDA:1,1\nDA:2,1\nDA:3,0\nBRDA:2,0,0,1\nBRDA:2,0,1,0\nend_of_record\n"
@@ -166,3 +169,28 @@ def test_nothing_readable_is_an_empty_list(folder, capsys):
     """A program would stumble over an empty text that is no JSON."""
     assert run(["inspect", "page.html", "--json"]) == 2
     assert json.loads(capsys.readouterr().out) == []
+
+
+def test_a_database_without_its_sources_says_why_it_has_no_lines(folder, capsys):
+    """No line at all would be taken for what the tests reached."""
+    data = CoverageData(basename=str(folder / ".coverage"))
+    data.add_lines({"/ci/app.py": [1, 2], str(folder / "here.py"): [1]})
+    data.close()
+    (folder / "here.py").write_text("x = 1\n")
+    assert run(["inspect", ".coverage", "--json"]) == 0
+    told = capsys.readouterr()
+    (one,) = json.loads(told.out)
+    assert (one["files"], one["lines"]) == (2, {"valid": 1, "covered": 1})
+    assert "1 of its 2 sources are not here (for example '/ci/app.py')" in told.err
+
+
+def test_a_test_report_given_as_coverage_is_called_by_its_name(folder):
+    """A list of thirty formats would hide the one thing that is wrong."""
+    with pytest.raises(ReportError, match="is a JUnit report"):
+        read(JUNIT.encode())
+
+
+def test_an_artifact_as_it_was_downloaded_is_called_a_zip(folder):
+    """A list of thirty formats would hide that it only has to be unpacked."""
+    with pytest.raises(ReportError, match="is a zip archive: unpack it"):
+        read(b"PK\x03\x04\x14\0")

@@ -349,11 +349,17 @@ def test_files_at_a_commit(scene, github):
 
 
 @pytest.mark.parametrize(
-    "path", ["missing", "src", "", "../hello", "src/../README.md", "./README.md", "/README.md"]
+    "path", ["missing", "", "../hello", "src/../README.md", "./README.md", "/README.md"]
 )
-def test_what_is_no_plain_file_is_none(scene, github, path):
+def test_what_is_not_there_is_none(scene, github, path):
     """A path out of a report would reach another repository, or stop the job."""
     assert github.file(path, scene.base, limit=100) is None
+
+
+def test_a_folder_is_refused(scene, github):
+    """A folder where the configuration should be would mean the defaults, without a word."""
+    with pytest.raises(RefusedError, match="is a folder, not a file"):
+        github.file("src", scene.base, limit=100)
 
 
 def test_long_files_are_refused(scene, github):

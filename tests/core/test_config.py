@@ -22,17 +22,22 @@ from worker.core.config import (
     Config,
     CriticalPath,
     FlagRules,
+    GoalsRule,
     LineClass,
     NewCodeRule,
     OnUnmeasured,
     Package,
     Partial,
+    Priority,
     ProjectRule,
     RegressionRule,
     ReportSource,
+    RiskLevel,
+    RiskRule,
     config_schema,
     parse_config,
 )
+from worker.core.config.schema import ConfigModel
 from worker.core.errors import ConfigError
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -105,9 +110,8 @@ def test_words_that_yaml_1_1_takes_for_something_else_are_texts():
     assert config.reports == (ReportSource("on", ("no",), "2020-01-01"),)
 
 
-UNKNOWN = (
-    "unknown key `x`; here may stand `check`, `commands`, `critical`, `gates`, `ignore`, "
-    "`packages`, `partial`, `path_fixes`, `reports`, `version`, `workflows`"
+UNKNOWN = "unknown key `x`; here may stand " + ", ".join(
+    f"`{name}`" for name in sorted(ConfigModel.model_fields)
 )
 LINES = "a whole number from 0 to 9999"
 PLAIN = "must be a plain number such as 60 or 60.5, not the number"
@@ -120,6 +124,7 @@ PLAIN = "must be a plain number such as 60 or 60.5, not the number"
         ("\n\nx: 1", 3, 1, UNKNOWN),
         ("gates:\n  new_code: {minimun: 3}", 2, 14,
          "unknown key `minimun`; did you mean `minimum`?"),
+        ("path_fixes: [{form: a}]", 1, 15, "unknown key `form`; did you mean `from`?"),
         ("gates:\n  newcode: {}", 2, 3, "unknown key `newcode`; did you mean `new_code`?"),
         ("reports: [{artifact: a, flags: b}]", 1, 25, "unknown key `flags`; did you mean `flag`?"),
         ("gates: {x: 1}", 1, 9,
@@ -371,3 +376,20 @@ def test_the_schema_takes_what_the_worker_takes():
     for text in wrong:
         assert not validator.is_valid(yaml.safe_load(text)), text
         refused(text)
+
+
+def test_what_gaps_are_ranked_by_can_be_set():
+    """A team's own levels of risk, floors and priorities would be passed over."""
+    config = parse_config(
+        b"risk: {critical: {below: 10.5, lines: 20}, high: {below: 30}, churn: 0, blocking: true}\n"
+        b"under_tested: {below: 70}\nstrengths: {above: 95}\n"
+        b"goals: {target: 75, floor: 50, blocking: false}\n"
+        b"packages: [{name: core, paths: [core/**], priority: high}]\n"
+    )
+    critical, high = RiskLevel(Fraction(21, 2), 20), RiskLevel(Fraction(30), 1)
+    assert config.risk == RiskRule(critical, high, churn=0, blocking=True)
+    assert (config.under_tested, config.strengths) == (70, 95)
+    assert config.goals == GoalsRule(Fraction(75), Fraction(50), blocking=False)
+    assert config.packages[0].priority is Priority.HIGH
+    assert "packages[0].priority" in str(refused("packages: [{name: a, paths: [b], priority: 9}]"))
+    assert "risk.high.below" in str(refused("risk: {high: {lines: 3}}"))

@@ -21,6 +21,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.core.insights.test_gaps import SHOP
 from tests.core.novelty.test_told import CASES as CLASSES
 from tests.core.novelty.test_told import CONTEXT as CLASSES_CONTEXT
 from tests.core.test_path_shortfall import shortfalls
@@ -67,6 +68,7 @@ KEPT = {
     ("ReportSource", "artifact"): "the same",
     ("ReportSource", "files"): "the same",
     ("Source", "format"): "a word of our own",
+    ("Table", "title"): "our own words",
     ("TestCase", "outcome"): "a word of our own",
     ("WorkflowRun", "conclusion"): "a word of GitHub's",
     ("WorkflowRun", "status"): "the same",
@@ -120,7 +122,8 @@ def before(name):
 def carried(verdict, change):
     """Return a verdict on the same evidence under other names, judged anew."""
     evidence = renamed(verdict.evidence, change)
-    return Verdict(evidence, judge(evidence))
+    insights = renamed(verdict.insights, change)
+    return Verdict(evidence, judge(evidence), lambda _evidence: insights)
 
 
 def rich_context():
@@ -148,6 +151,7 @@ VERDICTS = {
     **{name: CASES[name] for name in ("fails-by-file", "falls", "one-unreadable")},
     "all-classes": (CLASSES["all-classes"], CLASSES_CONTEXT),
     "elsewhere": (analyze(everything()), CONTEXT),
+    "gaps": (analyze(SHOP), CONTEXT),
     "rich": (CASES["every-gate"][0], rich_context()),
     "overridden": (
         CASES["every-gate"][0],

@@ -15,6 +15,7 @@ from worker.core.numbers import (
     format_loss,
     format_percent,
     format_points,
+    format_seconds,
 )
 
 percents = st.fractions(0, 100, max_denominator=10**9)
@@ -117,3 +118,21 @@ def test_counts_read_well():
 
 def _number(text):
     return Fraction(text.split()[0])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (Fraction(0), "0.00 s"),
+        (Fraction(1, 1000), "0.01 s"),
+        (Fraction(42, 10), "4.20 s"),
+        (Fraction(59_999, 1000), "1 min 0 s"),
+        (Fraction(2207, 10), "3 min 41 s"),
+        (Fraction(7_199), "2 h 0 min"),
+        (Fraction(3_661), "1 h 2 min"),
+        (Fraction(3_600_001), "1,000 h 1 min"),
+    ],
+)
+def test_a_duration_is_rounded_up(seconds, text):
+    """A suite that takes longer than its budget would be shown as within it."""
+    assert format_seconds(seconds) == text

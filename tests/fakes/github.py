@@ -316,7 +316,10 @@ class FakeGitHub:
 
     def file(self, path: str, ref: str, *, limit: int) -> bytes | None:
         with self._call("file", path, ref):
-            data = self._files.get(self._resolve(ref), {}).get(path)
+            files = self._files.get(self._resolve(ref), {})
+            data = files.get(path)
+            if data is None and any(name.startswith(f"{path}/") for name in files):
+                raise RefusedError(f"{path} at {ref} is a folder, not a file")
             if data is not None and len(data) > limit:
                 raise RefusedError(f"{path} at {ref} has more than {limit} bytes")
             return data

@@ -15,7 +15,7 @@ from worker.core.carrying import carry_forward
 from worker.core.config import Config, LineClass, OnUnmeasured, Partial
 from worker.core.elsewhere import NOTHING_ELSEWHERE, Elsewhere, compare_sides
 from worker.core.gates import judge
-from worker.core.insights import look_into
+from worker.core.insights import judge_insights, look_into
 from worker.core.model import FileCoverage, Report, line_numbers
 from worker.core.novelty import Classes, find_unmeasured, tell_apart
 from worker.core.paths import Glob
@@ -34,9 +34,8 @@ def analyze(inputs: Inputs) -> Verdict:
     counted = _count(carry_forward(inputs))
     new_code = find_new_code(counted)
     evidence = Evidence(counted, new_code, _look_elsewhere(counted))
-    insights = look_into(evidence)
-    results = (*judge(evidence), *(result for one in insights for result in one.results))
-    return Verdict(evidence, results, insights)
+    results = (*judge(evidence), *judge_insights(evidence))
+    return Verdict(evidence, results, look_into)
 
 
 def _look_elsewhere(counted: Inputs) -> Elsewhere:

@@ -100,3 +100,6 @@ class Insight:
     results: tuple[GateResult, ...] = ()
     advice: tuple[str, ...] = ()
     """Sentences of our own on what to do, the most important first."""
+    relevant: bool | None = None
+    """Whether it concerns the change, and so stands in the comment, where no result of it
+    fails; None: where one of its cells names a file of the diff."""

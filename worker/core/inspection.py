@@ -37,6 +37,8 @@ class Inspection:
     contexts: int = 0
     """How many tests, or other contexts, the report tells apart."""
     tests: TestRun | None = None
+    absent: tuple[str, ...] = ()
+    """Sources that are not here, and without which the report does not tell a file's lines."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the value that `covgate inspect --json` prints; its keys are fixed."""

@@ -18,6 +18,7 @@ __all__ = [
     "format_loss",
     "format_percent",
     "format_points",
+    "format_seconds",
     "round_loss",
     "round_percent",
 ]
@@ -78,6 +79,18 @@ def format_points(points: Fraction) -> str:
 def format_loss(points: Fraction) -> str:
     """Return a loss in points, without a sign, rounded up: 2.001 is "2.01 points"."""
     return f"{_two_decimals(-(-points * 100 // 1))} points"
+
+
+def format_seconds(seconds: Fraction) -> str:
+    """Return a duration, rounded up: 0.041 is "0.05 s", 61 is "1 min 1 s", 3,601 is "1 h 1 min"."""
+    hundredths = -(-seconds * 100 // 1)
+    if hundredths < 6_000:
+        return f"{_two_decimals(hundredths)} s"
+    whole = -(-seconds // 1)
+    if whole < 3_600:
+        return f"{whole // 60} min {whole % 60} s"
+    minutes = -(-seconds // 60)
+    return f"{minutes // 60:,} h {minutes % 60} min"
 
 
 def round_percent(percent: Fraction) -> float:

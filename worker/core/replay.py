@@ -32,6 +32,7 @@ from worker.core import (
     tested,
     verdict,
 )
+from worker.core.config import gap_rules
 from worker.core.config import values as config_values
 from worker.core.diff import mapping
 from worker.core.diff import values as diff_values
@@ -64,6 +65,7 @@ _MODULES: tuple[ModuleType, ...] = (
     facts,
     fixes,
     flapping,
+    gap_rules,
     junit,
     mapping,
     matching,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from worker.core.config import DEFAULT_CONFIG, Config
 from worker.core.diff import EMPTY_DIFF
@@ -17,7 +17,7 @@ from worker.core.numbers import Ratio
 from worker.core.results import GateResult, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from worker.core.diff import Diff
     from worker.core.insight import Insight
@@ -215,6 +215,8 @@ class Evidence:
     new_code: NewCode
     elsewhere: Elsewhere = NOTHING_ELSEWHERE
     """What flipped outside the diff; nothing where there is no baseline."""
+    memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What several analyses count alike, and only the first of them has to."""
 
     @property
     def report(self) -> Report:
@@ -270,7 +272,12 @@ class Verdict:
 
     evidence: Evidence
     results: tuple[GateResult, ...]
-    insights: tuple[Insight, ...] = ()
+    look: Callable[[Evidence], tuple[Insight, ...]] = lambda _evidence: ()
+
+    @property
+    def insights(self) -> tuple[Insight, ...]:
+        """What the analyses of the tests found: made when somebody asks for it."""
+        return self.look(self.evidence)
 
     @property
     def outcome(self) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from worker.core.config import OnUnmeasured
 from worker.core.novelty import may_be_unmeasured
 from worker.core.refs import Sha
 from worker.core.render import Context, messages
+from worker.core.render.paths import unclear_paths
 from worker.core.render.remarks import path_remarks, run_remarks, tested_remarks
 from worker.core.verdict import Inputs
 from worker.flows.baseline import (
@@ -92,6 +93,7 @@ class _Judging:
             return baseline
         observe_head(look, tested, gathered)
         diff = list_changes(look, change.pull, comparison, tested, testing.sources)
+        unclear = unclear_paths(gathered.match.ambiguous, diff, config.ignore)
         counted = count_as_configured(gathered.report, config)
         others: frozenset[str] = frozenset()
         if config.new_code.unmeasured is OnUnmeasured.COUNT:
@@ -106,7 +108,7 @@ class _Judging:
             best=self._best(),
             tests=merge_tests(gathered),
             run_failed=any(run in gathered.runs for run in self.runs.failed),
-            incomplete=bool(gathered.problems),
+            incomplete=bool(gathered.problems or unclear),
             artifacts=artifact_names(gathered),
             flapping=known_flapping(look),
         )
@@ -114,7 +116,8 @@ class _Judging:
             verdict = analyze(inputs)
         uncovered = [file.path for file in verdict.evidence.new_code.files if file.missed]
         lines = testing.head_lines(tested, gathered.report, uncovered)
-        return verdict, self._context(gathered, comparison, tested, lines)
+        context = self._context(gathered, comparison, tested, lines)
+        return verdict, replace(context, unclear=unclear)
 
     def _best(self) -> Ratio | None:
         """Return the base branch's highest coverage, where the rules ask for it."""

@@ -303,7 +303,7 @@ class RepositoryClient:
         return contents.list_pull_files(self._transport, self._path, number)
 
     def file(self, path: str, ref: str, *, limit: int) -> bytes | None:
-        """Return a file's bytes at a commit; None where there is none (or no plain file)."""
+        """Return a file's bytes at a commit; None where there is nothing of that name."""
         return contents.read_file(self._transport, self._path, path, ref, limit)
 
     def paths(self, sha: Sha) -> frozenset[str]:

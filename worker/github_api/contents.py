@@ -86,7 +86,9 @@ def list_ancestors(
 def read_file(
     transport: Transport, repository: str, path: str, ref: str, limit: int
 ) -> bytes | None:
-    """Return a file's bytes at a commit; None where there is no plain file.
+    """Return a file's bytes at a commit; None where there is nothing of that name.
+
+    Raises `RefusedError` for a folder, a link that leads nowhere and a submodule.
 
     The "object" media type and not the raw one: it tells files from folders, links and
     submodules, says the size beforehand, and survives PyGithub, which reads every body as
@@ -101,10 +103,10 @@ def read_file(
     except NotFoundError:
         return None
     if answer.text.startswith("["):
-        return None  # A folder, from a server that does not know the media type.
+        raise _no_file(path, ref, "dir")  # from a server that does not know the media type
     content = decode(answer, ContentAnswer, address)
     if content.type != "file":
-        return None
+        raise _no_file(path, ref, content.type)
     if content.size > limit:
         raise RefusedError(f"{path} at {ref} has {content.size} bytes; {limit} are read at most")
     if content.encoding == "base64":
@@ -112,6 +114,11 @@ def read_file(
     # Above a megabyte the content is left out; the blob has it.
     blob = transport.get(f"{repository}/git/blobs/{quoted(content.sha)}", BlobAnswer)
     return _bytes(blob.content, path)
+
+
+def _no_file(path: str, ref: str, kind: str) -> RefusedError:
+    name = {"dir": "folder", "symlink": "symbolic link that leads to no file here"}.get(kind, kind)
+    return RefusedError(f"{path} at {ref} is a {name}, not a file")
 
 
 def list_tree(transport: Transport, repository: str, sha: Sha) -> dict[str, Sha]:

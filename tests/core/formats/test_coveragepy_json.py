@@ -83,6 +83,16 @@ def test_bad_content_is_named(text, reason):
         FORMAT.parse(text)
 
 
+@pytest.mark.parametrize("key", ["contexts", "functions"])
+def test_a_name_that_is_no_text_is_refused(key):
+    """One broken byte in a test's name would end in a traceback."""
+    lines = {"executed_lines": [1], "missing_lines": []}
+    named = {"contexts": {"1": ["@"]}, "functions": {"@": lines}}[key]
+    text = json.dumps({"meta": {"format": 3}, "files": {"a.py": lines | {key: named}}})
+    with pytest.raises(ReportError, match=r"'a\.py'.*JSON"):
+        FORMAT.parse(text.encode().replace(b"@", b"\xa7"))
+
+
 def test_millions_of_files_are_refused_before_they_fill_the_memory(monkeypatch):
     """A few megabytes of empty files would take the worker's whole memory."""
     monkeypatch.setattr(_json, "MAX_NAMES", 9)
@@ -119,6 +129,7 @@ _files = st.builds(
     lambda lines, cut, jumps, summary, functions, contexts: {
         "executed_lines": [0] * (cut == 3) + [line for line in lines if line % 7 >= cut],
         "missing_lines": [line for line in lines if line % 7 < cut],
+        "excluded_lines": lines[::2],
         "executed_branches": jumps[0],
         "missing_branches": jumps[1],
         "summary": summary,
@@ -214,6 +225,34 @@ def test_contexts_hold_the_lines_that_they_hit():
     assert file.contexts == (("a", 0b110), ("b", 0b100))
     with pytest.raises(ReportError, match="'x', which is no line number"):
         _parse(_file([1], [], contexts={"x": ["a"]}))
+
+
+def test_excluded_lines_that_ran_are_not_measured():
+    """A stub such as `def f(self): ...` would count as covered, which coverage.py leaves out."""
+    (file,) = _parse(
+        _file([1, 2, 5, 9], [6], excluded_lines=[5, 8, 9], summary={"num_statements": 3})
+    )
+    assert (line_numbers(file.hit), line_numbers(file.missed)) == ([1, 2], [6])
+
+
+def test_docstrings_of_classes_that_older_versions_list_are_not_measured():
+    """A project with coverage.py before 7.13.1 would have one line more for each class."""
+    (file,) = _parse(
+        _file([1, 3, 5, 6, 8, 9, 10], [11], summary={"num_statements": 6})
+    )  # 1 is the module's docstring, and 6 the one of the class on line 5
+    assert line_numbers(file.measured) == [3, 5, 8, 9, 10, 11]
+
+
+def test_a_summary_that_fits_nothing_takes_no_line_away():
+    """A report that was filtered by hand would lose lines that ran."""
+    (file,) = _parse(_file([1, 2, 3, 4], [5], summary={"num_statements": 1}))
+    assert line_numbers(file.measured) == [1, 2, 3, 4, 5]
+
+
+def test_contexts_of_version_5_name_ends_of_arcs():
+    """A report with contexts and branches of coverage.py 5 would be refused."""
+    (file,) = _parse(_file([1, 2], [], contexts={"-1": ["a"], "1": ["a"]}))
+    assert file.contexts == (("a", 0b10),)
 
 
 def test_an_empty_module_does_not_refuse_the_report():

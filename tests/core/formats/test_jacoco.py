@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.core.errors import ReportError, SumsOnlyError
+from worker.core.errors import ReportError, SummaryError, SumsOnlyError
 from worker.core.formats import read
 from worker.core.formats.jacoco import FORMAT
 from worker.core.model import BranchLine, Function, line_numbers
@@ -109,3 +109,10 @@ def _report(body):
         '<!DOCTYPE report PUBLIC "-//JACOCO//DTD Report 1.1//EN" "report.dtd">'
         f'<report name="r"><sessioninfo id="s" start="1" dump="2"/>{body}</report>'
     ).encode()
+
+
+def test_gcovrs_lines_do_not_tell_whether_they_ran():
+    """Whoever uploads gcovr's JaCoCo report would not learn that another one of its is needed."""
+    text = b'<report name="GCOVR report"><package name=""><sourcefile name="a.c"><line nr="4"/>'
+    with pytest.raises(SummaryError, match="gcovr --json"):
+        FORMAT.parse(text + b"</sourcefile></package></report>")

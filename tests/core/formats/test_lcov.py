@@ -247,3 +247,15 @@ def _outcome(text, *, bulk):
         return read_tracefile(text, bulk=bulk)
     except ReportError as error:
         return str(error)
+
+
+def test_coverage_pys_line_of_an_empty_module_is_passed_over():
+    """A project with an empty `__init__.py` would be refused: coverage.py 6.3 to 7.4 write it."""
+    text = (
+        b"TN:\nSF:a/__init__.py\nDA:0,1,aoluh1gBcpp0YyNL2hQhww\nLF:0\nLH:0\nend_of_record\n"
+        b"TN:\nSF:a/b.py\nDA:1,1,aoluh1gBcpp0YyNL2hQhww\nend_of_record\n"
+    )
+    assert {file.path: file.measured for file in FORMAT.parse(text).report} == {
+        "a/__init__.py": 0,
+        "a/b.py": 0b10,
+    }

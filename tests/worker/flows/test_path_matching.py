@@ -56,6 +56,42 @@ def test_ignored_files_are_not_missed(world: World) -> None:
     assert "were found in the repository" not in world.check.output.summary
 
 
+def test_a_path_that_may_be_a_changed_file_asks_for_a_person(world: World) -> None:
+    """New code would pass as "nothing to judge", or fail by the lines of another file."""
+    world.push({"web/m.py": LINES, "api/m.py": b"1\n", "src/a.py": world.files["src/a.py"]})
+    report = lcov("src/a.py", dict.fromkeys(range(1, 11), 1)) + lcov("m.py", HITS)
+    world.ci(2, {"lcov.info": report})
+    world.look()
+    assert world.check.conclusion == "action_required"
+    assert world.check.output.title.startswith("1 path of the reports may be several files")
+    for text in (world.check.output.summary, world.comments[0]):
+        assert "- `m.py` may be `api/m.py` or `web/m.py`: say which by `path_fixes`" in text
+
+
+def test_where_every_path_may_be_several_files_they_are_named(world: World) -> None:
+    """Nobody would know what there is to choose from."""
+    world.push({"web/m.py": LINES, "api/m.py": b"1\n"})
+    world.ci(2, {"lcov.info": lcov("m.py", HITS)})
+    world.look()
+    assert world.check.conclusion == "action_required"
+    assert "it is not clear which files the report means" in world.check.output.title
+    assert "- `m.py`, which may be `api/m.py` or `web/m.py`" in world.check.output.summary
+
+
+def test_a_path_that_may_be_one_of_several_unchanged_files_is_told(world: World) -> None:
+    """An old module's name would stop every pull request of the repository."""
+    same = {"web/m.py": LINES, "api/m.py": b"1\n"}
+    world.base = world.github.put_commit({**world.files, **same})
+    world.github.branches["main"] = world.base
+    world.files = {**world.files, **same}
+    world.push({**same, "src/a.py": world.files["src/a.py"] + LINES})
+    report = lcov("src/a.py", dict.fromkeys(range(1, 16), 1)) + lcov("m.py", HITS)
+    world.ci(2, {"lcov.info": report})
+    world.look()
+    assert world.check.conclusion == "success"
+    assert "`m.py` may be `api/m.py` or `web/m.py`: none was guessed" in world.check.output.summary
+
+
 @pytest.mark.parametrize("refused", [False, True])
 def test_go_modules_of_the_head_lead_to_their_files(world: World, refused: bool) -> None:
     """Two modules of a monorepo have the same file names, and none of them would count."""

@@ -212,6 +212,16 @@ def test_a_broken_configuration_is_shown_with_its_line(world: World) -> None:
     assert "line 3" in world.check.output.summary
 
 
+def test_a_folder_in_the_configurations_place_is_told(world: World) -> None:
+    """The defaults would hold without a word, and not what the team meant."""
+    files = {**world.files, ".github/covgate.yml/rules.yml": b"version: 1\n"}
+    world.github.branches["main"] = world.github.put_commit(files, [world.base])
+    world.ci(2, world.report(15))
+    world.look()
+    assert world.check.conclusion == "action_required"
+    assert "is a folder, not a file" in world.check.output.summary
+
+
 def test_the_configuration_is_the_bases_not_the_heads(world: World) -> None:
     """A pull request could lower its own gate."""
     world.configure("version: 1\ngates:\n  new_code: {minimum: 90}\n")

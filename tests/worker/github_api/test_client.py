@@ -264,8 +264,9 @@ def test_links_and_submodules_are_no_files(adapter, github):
             "dir/link": Symlink(b"../README.md"),
         },
     )
-    assert github.file("link", sha, limit=100) is None
-    assert github.file("module", sha, limit=100) is None
+    for path, kind in {"link": "symbolic link", "module": "submodule", "dir": "folder"}.items():
+        with pytest.raises(RefusedError, match=f"{path} at .* is a {kind}"):
+            github.file(path, sha, limit=100)
     assert github.paths(sha) == {"README.md"}
 
 

@@ -1,5 +1,6 @@
 """A repository's configuration, `.github/covgate.yml`: values, their reading, their schema."""
 
+from worker.core.config.gap_rules import GoalsRule, Priority, RiskLevel, RiskRule
 from worker.core.config.reading import parse_config
 from worker.core.config.schema import config_schema
 from worker.core.config.values import (
@@ -32,14 +33,18 @@ __all__ = [
     "CriticalPath",
     "FlagRules",
     "FunctionsRule",
+    "GoalsRule",
     "LineClass",
     "NewCodeRule",
     "OnUnmeasured",
     "Package",
     "Partial",
+    "Priority",
     "ProjectRule",
     "RegressionRule",
     "ReportSource",
+    "RiskLevel",
+    "RiskRule",
     "config_schema",
     "parse_config",
 ]

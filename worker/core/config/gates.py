@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ConfigDict, Field, StrictBool
 
 from worker.core.config.fields import Hundred, Model, Name, SomeGlobs, Text
+from worker.core.config.gap_rules import Priority
 from worker.core.config.values import (
     BranchesRule,
     CheckAs,
@@ -126,9 +127,16 @@ class PackageModel(_Paths):
         "Per cent to aim at: what is left is shown, and nothing is judged by it."
     )
 
+    priority: Priority = Field(
+        default=Priority.MEDIUM,
+        description="How much depends on it: gaps in its files are ranked by it. The files of a "
+        "critical path are `critical` by themselves; `low` never has more than a low risk.",
+    )
+
     def value(self) -> Package:
         """Return the same as the core's value."""
-        return Package(self.name, self.paths, self.minimum, self.target, self.flag, self.blocking)
+        thresholds = (self.minimum, self.target)
+        return Package(self.name, self.paths, *thresholds, self.flag, self.blocking, self.priority)
 
 
 class CriticalModel(_Paths):

@@ -71,13 +71,22 @@ def _error(problems: list[Problem]) -> ConfigError:
 
 def _problems(error: ValidationError, document: Document) -> Iterator[Problem]:
     details = error.errors(include_url=False)
+    unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
     inside = {detail["loc"][:end] for detail in details for end in range(len(detail["loc"]))}
     for detail in details:
         if detail["type"] == "missing" and detail["loc"] in document.keys:
             continue  # it stands there without a value, which is a problem already
+        if detail["type"] == "missing" and _is_misspelt(detail["loc"], unknown):
+            continue  # "did you mean" says it better
         if detail["type"] == "too_short" and detail["loc"] in inside:
             continue  # pydantic does not count entries that are wrong themselves
         yield _problem(detail, document)
+
+
+def _is_misspelt(missing: Loc, unknown: Sequence[Loc]) -> bool:
+    """Return whether a key beside the missing one looks like it."""
+    beside = [str(loc[-1])[:100] for loc in unknown if loc[:-1] == missing[:-1]]
+    return bool(get_close_matches(str(missing[-1]), beside, n=1))
 
 
 def _contradictions(config: Config, document: Document) -> Iterator[Problem]:

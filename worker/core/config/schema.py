@@ -20,6 +20,7 @@ from worker.core.config.fields import (
     Text,
     Whole,
 )
+from worker.core.config.gaps import GoalsModel, RiskModel, StrengthsModel, UnderTestedModel
 from worker.core.config.gates import (
     BranchesModel,
     CheckModel,
@@ -331,6 +332,18 @@ class ConfigModel(Model):
         description="Slash-commands in a pull request's conversation: who may give which.",
     )
 
+    risk: RiskModel = Field(default_factory=RiskModel, description="How files are ranked by risk.")
+    under_tested: UnderTestedModel = Field(
+        default_factory=UnderTestedModel, description="Which files are called under-tested."
+    )
+    strengths: StrengthsModel = Field(
+        default_factory=StrengthsModel, description="What is called well tested."
+    )
+    goals: GoalsModel = Field(
+        default_factory=GoalsModel,
+        description="What packages aim at that have no goal of their own.",
+    )
+
     def value(self) -> Config:
         """Return the same configuration as the core's value."""
         gates = self.gates
@@ -350,6 +363,10 @@ class ConfigModel(Model):
             path_fixes=tuple(fix.value() for fix in self.path_fixes),
             partial=self.partial,
             commands=self.commands.value(),
+            risk=self.risk.value(),
+            under_tested=self.under_tested.below,
+            strengths=self.strengths.above,
+            goals=self.goals.value(),
         )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING
+
+from worker.core.config.gap_rules import GoalsRule, Priority, RiskRule
 
 if TYPE_CHECKING:
     from worker.core.paths import PathFix
@@ -159,6 +161,8 @@ class Package:
     target: Fraction | None = None
     flag: str | None = None
     blocking: bool = True
+    priority: Priority = Priority.MEDIUM
+    """How much depends on it: what its files' gaps are ranked by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +216,12 @@ class Config:
     path_fixes: tuple[PathFix, ...] = ()
     partial: Partial = Partial.COVERED
     commands: CommandsRule = CommandsRule()
+    risk: RiskRule = field(default_factory=RiskRule)
+    under_tested: Fraction = Fraction(80)
+    """Files with less coverage, in per cent, are listed as under-tested."""
+    strengths: Fraction = Fraction(90)
+    """Files and packages with more coverage, in per cent, are listed as strengths."""
+    goals: GoalsRule = field(default_factory=GoalsRule)
     present: bool = True
     """False where the repository has no such file."""
 

@@ -43,6 +43,7 @@ from worker.core.formats._base import (
     unpack,
     unpack_head,
 )
+from worker.core.formats._xml import opening
 
 __all__ = ["FORMATS", "HEAD", "MAX_BYTES", "Format", "Parsed", "Sources", "read", "recognise"]
 
@@ -78,6 +79,10 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
+_ZIP = b"PK\x03\x04"
+_TESTS = frozenset({"testsuites", "testsuite"})
+
+
 def recognise(head: bytes) -> Format | None:
     """Return the format of a file that begins so (gzip or not); None where it is no report.
 
@@ -100,6 +105,14 @@ def read(data: bytes, sources: Sources | None = None) -> tuple[Format, Parsed]:
         raise ReportError("is empty; did the coverage tool write its report?")
     known = recognise(data)
     if known is None:
+        start = opening(unpack_head(data))
+        if start is not None and start.root in _TESTS:
+            raise ReportError(
+                "is a JUnit report: it tells which tests ran, and not which lines; give the "
+                "report of a coverage tool"
+            )
+        if data.startswith(_ZIP):
+            raise ReportError("is a zip archive: unpack it, and give the report that is in it")
         names = ", ".join(known.name for known in FORMATS)
         beginning = quote(unpack_head(data))
         raise ReportError(f"is of no known format; it begins with {beginning}. Known are: {names}")

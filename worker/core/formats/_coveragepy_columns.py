@@ -46,6 +46,7 @@ class FileColumns(msgspec.Struct, gc=False):
 
     executed_lines: msgspec.Raw
     missing_lines: msgspec.Raw
+    excluded_lines: msgspec.Raw = msgspec.Raw(b"[]")
     summary: Summary = msgspec.field(default_factory=Summary)
     executed_branches: msgspec.Raw = msgspec.Raw(b"[]")
     missing_branches: msgspec.Raw = msgspec.Raw(b"[]")

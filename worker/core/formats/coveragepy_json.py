@@ -23,7 +23,7 @@ from worker.core.formats._coveragepy_columns import (
     read_batch,
 )
 from worker.core.formats._json import Name, decode, decode_named, in_file, json_text, once
-from worker.core.model import Function
+from worker.core.model import Function, bitmap, line_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,6 +63,7 @@ class _File(msgspec.Struct, gc=False):
     missing_lines: list[int]
     """Line 0 is where Python 3.11 and newer say that a module without a line runs: an empty
     `__init__.py` has `[0]` up to coverage.py 7.13. It is no line, and no statement is counted."""
+    excluded_lines: msgspec.Raw = msgspec.Raw(b"[]")
     summary: Summary = msgspec.field(default_factory=Summary)
     executed_branches: msgspec.Raw = msgspec.Raw(b"[]")
     missing_branches: msgspec.Raw = msgspec.Raw(b"[]")
@@ -75,6 +76,7 @@ class _File(msgspec.Struct, gc=False):
 
 _file = msgspec.json.Decoder(_File)
 _jumps = msgspec.json.Decoder(list[tuple[int, int]])
+_numbers = msgspec.json.Decoder(list[int])
 _by_line = msgspec.json.Decoder(dict[str, list[str]])
 
 
@@ -89,7 +91,8 @@ def _parse(data: bytes) -> Parsed:
     data = json_text(data)
     try:
         report, entries = _read_columns(decode_named(_Columns, data))
-    except (NotPlainError, ReportError, msgspec.MsgspecError):  # whose words are for people
+    except (NotPlainError, ReportError, msgspec.MsgspecError, UnicodeDecodeError):
+        # the general way's words are for people
         report, entries = _read_files(decode_named(_Document, data))
     if data.count(_ENTRY) != entries:
         raise ReportError("names a file or function twice; coverage.py writes each once")
@@ -122,7 +125,8 @@ def _read_columns(document: _Columns) -> tuple[ReportBuilder, int]:
 
 
 def _read_plain(builder: FileBuilder, file: FileColumns, plain: PlainFile) -> None:
-    _add_lines(builder, file.summary, plain.executed, plain.missing, plain.listed)
+    executed = _statements(file, plain.executed, plain.missing, plain.listed)
+    _add_lines(builder, executed, plain.missing)
     if plain.arms is None:
         _read_branches(builder, file)
     else:
@@ -149,38 +153,52 @@ def _read_files(document: _Document) -> tuple[ReportBuilder, int]:
 
 
 def _read_file(builder: FileBuilder, file: _File) -> None:
-    lines = [[line for line in listed if line] for listed in (file.executed_lines, file.missing_lines)]
+    lines = [
+        [line for line in listed if line] for listed in (file.executed_lines, file.missing_lines)
+    ]
     executed, missing = map(line_bitmap, lines)
-    _add_lines(builder, file.summary, executed, missing, sum(map(len, lines)))
+    executed = _statements(file, executed, missing, sum(map(len, lines)))
+    _add_lines(builder, executed, missing)
     _read_branches(builder, file)
     _add_contexts(builder, file.contexts)
     builder.add_functions(list(_functions(file)))
 
 
-def _add_lines(
-    builder: FileBuilder, summary: Summary, executed: int, missing: int, listed: int
-) -> None:
-    executed = _without_docstring(summary, executed, missing, listed)
+def _add_lines(builder: FileBuilder, executed: int, missing: int) -> None:
     both = executed & missing
     if both:
         raise ReportError(f"line {_lowest(both)} is both executed and missing")
     builder.add_bitmaps(executed | missing, executed)
 
 
-def _without_docstring(summary: Summary, executed: int, missing: int, listed: int) -> int:
-    """Return the executed lines without the module's docstring.
+def _statements(file: _File | FileColumns, executed: int, missing: int, listed: int) -> int:
+    """Return the executed lines without those that coverage.py lists and counts nowhere else.
 
-    Up to 7.13 coverage.py lists it as executed and counts it nowhere else
-    (https://github.com/coveragepy/coveragepy/issues/2105); it is the file's first line of
-    code, and the summary tells whether it is there.
+    Up to 7.13 these are excluded lines that ran, such as `def f(self): ...`, and docstrings
+    (https://github.com/coveragepy/coveragepy/issues/2105). The summary tells how many there
+    are, so that the sums are coverage.py's own.
     """
-    statements = summary.num_statements
-    if statements is None or listed != statements + 1 or not executed:
+    statements = file.summary.num_statements
+    if statements is None or listed <= statements:
         return executed
-    first = _lowest(executed)
-    if missing and _lowest(missing) < first:
-        return executed
-    return executed & ~(1 << first)
+    excluded = line_bitmap(line for line in _numbers.decode(file.excluded_lines) if line)
+    surplus = listed - statements - (executed & excluded).bit_count()
+    executed &= ~excluded
+    docstrings = _likely_docstrings(executed, missing, excluded)
+    return executed & ~bitmap(docstrings[:surplus]) if 0 < surplus <= len(docstrings) else executed
+
+
+def _likely_docstrings(executed: int, missing: int, excluded: int) -> list[int]:
+    """Return lines that look like docstrings, the likeliest first.
+
+    A module's is its first line of code. That of a class stands right below a line that ran,
+    and a blank line or its own further lines follow. Which they are is in the sources alone.
+    """
+    found = line_numbers(executed & executed << 1 & ~((executed | missing | excluded) >> 1))
+    if executed and not (missing and _lowest(missing) < _lowest(executed)):
+        first = _lowest(executed)
+        return [first, *(line for line in found if line != first)]
+    return found
 
 
 def _lowest(lines: int) -> int:
@@ -233,13 +251,18 @@ _line = itemgetter(0)
 
 
 def _add_contexts(builder: FileBuilder, contexts: Mapping[str, list[str]]) -> None:
-    """Add the lines by context; those without one ("") are left out."""
+    """Add the lines by context; those without one ("") are left out.
+
+    Line 0 is where a module without a line is said to run, and version 5 has the ends of
+    arcs, too, of which negative ones are a scope's entry or exit.
+    """
     lines: dict[str, list[int]] = {}
     for line, names in contexts.items():
-        if not line.isdecimal() or len(line) > _MAX_DIGITS:
+        digits = line.removeprefix("-")
+        if not digits.isdecimal() or len(digits) > _MAX_DIGITS:
             raise ReportError(f"`contexts` has {quote(line)}, which is no line number")
         for name in names:
-            if name and int(line):  # 0 is where a module without a line is said to run
+            if name and int(line) > 0:
                 lines.setdefault(name, []).append(int(line))
     for name, numbers in lines.items():
         builder.add_context(name, numbers)

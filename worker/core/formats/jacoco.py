@@ -1,4 +1,4 @@
-"""JaCoCo's XML: Java and Kotlin (JaCoCo, Kover), Groovy, PowerShell (Pester), gcovr.
+"""JaCoCo's XML: Java and Kotlin (JaCoCo, Kover), Groovy, PowerShell (Pester).
 
 DTD: https://www.jacoco.org/jacoco/trunk/coverage/report.dtd
 Counters: https://www.jacoco.org/jacoco/trunk/doc/counters.html
@@ -8,7 +8,8 @@ JaCoCo's own LINE counter has it. Branches are counted and not told apart (`mb` 
 covered). A file is named by its package and its name, since JaCoCo knows no source folder;
 a group is a module and no part of a path. `<counter>` elements are sums; that of a method
 tells whether the method was entered. A report without lines was made of classes compiled
-without debug information (`-g:none`), or is a summary.
+without debug information (`-g:none`), or is a summary. gcovr's imitation has lines that do
+not tell whether they ran (https://gcovr.com/en/stable/output/jacoco.html): it is refused.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections import deque
 from itertools import compress
 
+from worker.core.errors import SummaryError
 from worker.core.formats._attributes import columns, count, refuse_sums
 from worker.core.formats._base import Format, Parsed
 from worker.core.formats._build import FileBuilder, ReportBuilder
@@ -54,6 +56,11 @@ def _parse(data: bytes) -> Parsed:
         },
         ends={"method": reader.end_method, "sourcefile": reader.end_file},
     )
+    if reader.untold:
+        raise SummaryError(
+            "has lines that do not tell whether they ran, as gcovr's JaCoCo report has them: "
+            "upload what `gcovr --json` (or `--cobertura`, `--lcov`) writes"
+        )
     claimed = [count(sums, "missed", "0") + count(sums, "covered", "0") for sums in reader.counters]
     refuse_sums(
         max(claimed, default=0),
@@ -75,11 +82,13 @@ class _Reader:
         "lines",
         "measured",
         "report",
+        "untold",
     )
 
     def __init__(self) -> None:
         self.report = ReportBuilder()
         self.measured = False
+        self.untold = False
         self.lines: deque[dict[str, str]] = deque(maxlen=MAX_GATHERED + 1)
         self.counters: deque[dict[str, str]] = deque(maxlen=_COUNTERS)
         self._package = ""
@@ -127,6 +136,9 @@ class _Reader:
             return
         check_gathered(len(self.lines))
         self.measured = True
+        if "ci" not in self.lines[0] and "mi" not in self.lines[0]:
+            self.untold = True
+            return
         numbers, instructions, missed, covered = columns(self.lines, "nr", "ci", "mb", "cb")
         lines = list(map(int, numbers))
         file.add_lines(lines, compress(lines, map(int, instructions)))

@@ -271,11 +271,13 @@ class _Reader:
         return self._section
 
     def _line(self, section: Section, value: bytes) -> None:
-        number, hits, *_ = value.split(b",")
+        number, hits, *checksum = value.split(b",")
         line = int(number)
+        self._measured = True
+        if not line and checksum:  # an empty module, in coverage.py 6.3 to 7.4 on Python 3.11
+            return
         hit = (line,) if int(hits) > 0 else ()
         section.file.add_lines((line,), hit)
-        self._measured = True
         if hit and self._test:
             section.add_to_test(self._test, line)
 

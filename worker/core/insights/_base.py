@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from worker.core.config import Config
     from worker.core.insight import Insight
     from worker.core.verdict import Evidence
 
@@ -24,3 +25,5 @@ class Look:
 
     name: str
     look: Callable[[Evidence], Insight | None]
+    judges: Callable[[Config], bool] = lambda _config: False
+    """Whether the configuration asks for results that gates' are put beside."""

@@ -13,6 +13,7 @@ from worker.core.config import LineClass
 from worker.core.numbers import format_count, format_percent
 from worker.core.render.elsewhere import comparison_notes, elsewhere_section
 from worker.core.render.headline import headline
+from worker.core.render.insights import insight_page
 from worker.core.render.markdown import truncate_bytes
 from worker.core.render.novelty import classes, unmeasured
 from worker.core.render.overrides import debt_section, override_section
@@ -70,8 +71,16 @@ def render_check(verdict: Verdict, context: Context) -> Page:
     return Page(
         title=headline(verdict, context),
         summary=truncate_bytes("\n\n".join(part for part in summary if part), _LIMIT),
-        text=truncate_bytes(how_it_was_counted(verdict, context), _LIMIT),
+        text=truncate_bytes(_text(verdict, context), _LIMIT),
     )
+
+
+def _text(verdict: Verdict, context: Context) -> str:
+    """Return how it was counted, and the analyses in what is left of the page."""
+    counted = how_it_was_counted(verdict, context)
+    budget = _LIMIT - len(counted.encode()) - 100
+    found = insight_page(verdict, context, budget=budget)
+    return "\n\n".join(part for part in (counted, found) if part)
 
 
 def _but_for(verdict: Verdict) -> str:

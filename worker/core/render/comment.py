@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from worker.core.render.elsewhere import comparison_notes, elsewhere_section
 from worker.core.render.headline import headline, sign
+from worker.core.render.insights import insight_section
 from worker.core.render.markdown import plain, truncate_bytes
 from worker.core.render.novelty import classes, unmeasured
 from worker.core.render.overrides import debt_section, override_section
@@ -49,6 +50,7 @@ def render_comment(verdict: Verdict, context: Context) -> str:
         fallen_files(verdict, context),
         debt_section(context),
         elsewhere_section(verdict, context, budget=12_000),
+        insight_section(verdict, context, budget=12_000),
         classes(verdict, context, budget=8_000),
         covered_files(verdict, context, budget=12_000),
         notes(context),

@@ -46,6 +46,11 @@ class Context:
     sources: tuple[Source, ...] = ()
     problems: tuple[str, ...] = ()
     """Reports that could not be had or read, one sentence each: they ask for a person."""
+    unclear: tuple[str, ...] = ()
+    """Reports' paths that may be several files, a changed one among them, a sentence each.
+
+    They ask for a person, too: new code may be covered or not, and nobody knows.
+    """
     unfound: tuple[Unfound, ...] = ()
     """Reports whose paths are not the repository's, said above everything else."""
     notes: tuple[str, ...] = ()
@@ -69,12 +74,13 @@ def conclude(verdict: Verdict, context: Context) -> Conclusion:
     """Return the check's conclusion.
 
     An unreadable report keeps the check from `success` and from `failure`: nobody knows what
-    it would have said, and either may come of its absence. An override of the whole lets it
-    in all the same; one of a gate, where no other one fails.
+    it would have said, and either may come of its absence. The same goes for one whose path
+    may be a changed file or another one. An override of the whole lets it in all the same;
+    one of a gate, where no other one fails.
     """
     if any(override.is_whole for override in context.overrides):
         return "success"
-    if context.problems:
+    if context.problems or context.unclear:
         return "action_required"
     return "failure" if any(one.blocks for one in standing(verdict, context)) else "success"
 

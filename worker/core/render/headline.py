@@ -40,6 +40,11 @@ def headline(verdict: Verdict, context: Context) -> str:
     elif context.problems:
         reports = format_count(len(context.problems), "report")
         text = f"{reports} could not be read: mend it, then re-run CI; so far {text}"
+    elif context.unclear:
+        paths = format_count(len(context.unclear), "path")
+        text = (
+            f"{paths} of the reports may be several files: say which by path_fixes; so far {text}"
+        )
     text = visible(text[0].upper() + text[1:])
     return text if len(text) <= 255 else f"{text[:254]}…"
 

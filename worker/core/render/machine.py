@@ -16,6 +16,7 @@ from worker.core.numbers import Ratio, round_loss, round_percent
 from worker.core.render.context import Context, Source, conclude
 from worker.core.render.elsewhere import carried_data, elsewhere_data, regression_data
 from worker.core.render.headline import headline
+from worker.core.render.insights import insight_data
 from worker.core.render.overrides import debt_data, override_data
 from worker.core.render.paths import path_data
 from worker.core.tested import Kind, Tested
@@ -56,9 +57,10 @@ def render_json(verdict: Verdict, context: Context) -> str:
         "elsewhere": elsewhere_data(verdict),
         "regression": _regression(verdict),
         "regression_points": regression_data(verdict),
+        "insights": insight_data(verdict),
         "reports": sorted(map(_report, context.sources), key=str),
         "paths": path_data(context.unfound),
-        "problems": list(context.problems),
+        "problems": [*context.problems, *context.unclear],
         "notes": list(context.notes),
         "overrides": override_data(context),
         "debts": debt_data(context),

@@ -7,6 +7,7 @@ command: names stand in code spans, whose content GitHub takes literally
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ __all__ = [
     "line_links",
     "link",
     "plain",
+    "plain_summary",
     "table",
     "truncate_bytes",
     "visible",
@@ -72,11 +74,19 @@ def plain(text: str) -> str:
     emojis) is parted by a word joiner, which nobody sees: within the part that makes it one,
     for an address with a joiner inside its host would still be an address.
     """
+    return re.sub(r"([\\`*_\[\]<>|~$&])", r"\\\1", _parted(text))
+
+
+def plain_summary(text: str) -> str:
+    """Return the same for a fold's summary, which is HTML on one line, and not Markdown."""
+    return html.escape(_parted(text), quote=False)
+
+
+def _parted(text: str) -> str:
     shown = visible(text)
     for pattern in _PARTED:
         shown = pattern.sub(lambda found: found[0] + _JOINER, shown)
-    shown = _COMMIT.sub(lambda found: re.sub(".{6}", rf"\g<0>{_JOINER}", found[0]), shown)
-    return re.sub(r"([\\`*_\[\]<>|~$&])", r"\\\1", shown)
+    return _COMMIT.sub(lambda found: re.sub(".{6}", rf"\g<0>{_JOINER}", found[0]), shown)
 
 
 def link(text: str, url: str) -> str:

@@ -18,7 +18,7 @@ from worker.core.render.comment import MARKER
 from worker.core.render.headline import SIGNS, overridden_by
 from worker.core.render.markdown import code, plain, truncate_bytes, visible
 from worker.core.render.overrides import overrides_text
-from worker.core.render.paths import path_todo
+from worker.core.render.paths import candidates, path_todo
 from worker.core.render.phrases import (
     MOST_NAMES,
     absent_workflows,
@@ -256,11 +256,18 @@ def nothing_measured(names: Sequence[str]) -> Message:
 
 def no_path_matched(paths: Sequence[str], shortfalls: Sequence[Shortfall] = ()) -> Message:
     """Say that none of the paths that the reports name is a file of the repository."""
-    shown = "\n".join(f"- {code(path)}" for path in paths[:MOST_NAMES])
+    unclear = {one.path: one for short in shortfalls for one in short.ambiguous}
+    shown = "\n".join(
+        f"- {code(path)}"
+        + (f", which may be {candidates(unclear[path], code)}" if path in unclear else "")
+        for path in paths[:MOST_NAMES]
+    )
     return Message(
         "action_required",
         _page(
-            "No verdict: none of the report's files is in this repository",
+            "No verdict: none of the report's files is in this repository"
+            if not unclear
+            else "No verdict: it is not clear which files the report means",
             f"It names {format_count(len(paths), 'file')}, for example:\n\n{shown}",
             *(path_todo(shortfalls[0]) if shortfalls and shortfalls[0].fixes else ()),
             "Make the test tool write paths relative to the repository's root (coverage.py: "

@@ -11,15 +11,26 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from worker.core.numbers import format_count, format_percent, round_percent
+from worker.core.paths import Glob
 from worker.core.render.markdown import code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from worker.core.paths import PathFix, Shortfall
+    from worker.core.diff import Diff
+    from worker.core.paths import Ambiguous, PathFix, Shortfall
     from worker.core.render.context import Source
 
-__all__ = ["Unfound", "fix_text", "path_data", "path_lines", "path_section", "path_todo"]
+__all__ = [
+    "Unfound",
+    "candidates",
+    "fix_text",
+    "path_data",
+    "path_lines",
+    "path_section",
+    "path_todo",
+    "unclear_paths",
+]
 
 _MOST_REPORTS = 3
 _MOST_CANDIDATES = 3
@@ -32,6 +43,31 @@ class Unfound:
 
     source: Source
     shortfall: Shortfall
+
+
+def unclear_paths(
+    ambiguous: Sequence[Ambiguous], diff: Diff, ignore: Sequence[str]
+) -> tuple[str, ...]:
+    """Return a sentence for each path that may be a file with added lines, or another one."""
+    if not ambiguous:
+        return ()
+    globs = [Glob(pattern) for pattern in ignore]
+    changed = {
+        file.path
+        for file in diff
+        if (file.added or not file.complete) and not any(glob.matches(file.path) for glob in globs)
+    }
+    return tuple(
+        f"{code(one.path)} may be {candidates(one, code)}: say which by `path_fixes` in `{_FILE}`"
+        for one in ambiguous
+        if not changed.isdisjoint(one.candidates)
+    )
+
+
+def candidates(path: Ambiguous, name: Callable[[str], str]) -> str:
+    """Return the files that a path may be: "a/x.py or b/x.py"."""
+    more = ", …" if len(path.candidates) > _MOST_CANDIDATES else ""
+    return " or ".join(name(file) for file in path.candidates[:_MOST_CANDIDATES]) + more
 
 
 def path_section(unfound: Sequence[Unfound]) -> str:
@@ -102,10 +138,8 @@ def _sentences(one: Unfound, name: Callable[[str], str]) -> list[str]:
     if short.examples:
         texts.append(f"Not found: {', '.join(name(path) for path in short.examples)}.")
     for path in short.ambiguous:
-        candidates = " or ".join(name(file) for file in path.candidates[:_MOST_CANDIDATES])
-        more = ", …" if len(path.candidates) > _MOST_CANDIDATES else ""
         place = "" if short.is_short else f" in {name(one.source.name)}"
-        meant = f"{name(path.path)}{place} may be {candidates}{more}"
+        meant = f"{name(path.path)}{place} may be {candidates(path, name)}"
         texts.append(f"{meant}: none was guessed, none is counted.")
     return texts
 

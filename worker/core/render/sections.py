@@ -159,11 +159,16 @@ def covered_files(verdict: Verdict, context: Context, *, budget: int) -> str:
 
 
 def problems(context: Context) -> str:
-    """Return the reports that could not be read, as a list; empty where all could."""
-    if not context.problems:
-        return ""
-    items = "\n".join(f"- {text}" for text in context.problems)
-    return f"**Not read, and so not counted:**\n\n{items}"
+    """Return what could not be read, and what may be several files; empty where nothing is."""
+    parts = (
+        ("Not read, and so not counted:", context.problems),
+        ("Not counted, because it may be a changed file or another one:", context.unclear),
+    )
+    return "\n\n".join(
+        "\n".join((f"**{title}**", "", *(f"- {text}" for text in texts)))
+        for title, texts in parts
+        if texts
+    )
 
 
 def notes(context: Context) -> str:

@@ -8,6 +8,7 @@ from worker.core.model import format_lines
 from worker.core.numbers import format_count
 from worker.core.render.elsewhere import elsewhere_lines
 from worker.core.render.headline import headline, sign
+from worker.core.render.insights import insight_lines
 from worker.core.render.novelty import class_lines, unmeasured_lines
 from worker.core.render.paths import path_lines
 from worker.core.verdict import Outcome
@@ -30,7 +31,8 @@ def render_terminal(verdict: Verdict, context: Context) -> str:
         word = _WORDS[result.outcome]
         judged = result.outcome is not Outcome.NEUTRAL
         advice = "" if result.blocking else ", advice only"
-        limit = f"  (must be {result.required}{advice})" if judged else ""
+        must = f"must be {result.required}" if result.required[:1] in "≥≤" else result.required
+        limit = f"  ({must}{advice})" if judged else ""
         lines.append(f"  {word:4}  {_plain(result.title):{width}}  {result.actual}{limit}")
         if not judged:
             lines.append(f"        {'':{width}}  not judged: {_plain(result.summary)}")
@@ -38,9 +40,11 @@ def render_terminal(verdict: Verdict, context: Context) -> str:
     lines += [_plain(text) for text in unmeasured_lines(verdict) + class_lines(verdict)]
     changed = elsewhere_lines(verdict)
     lines += ["", *map(_plain, changed)] if changed else []
-    if context.problems:
+    found = insight_lines(verdict)
+    lines += ["", *map(_plain, found)] if found else []
+    if context.problems or context.unclear:
         lines += ["", "Not read, and so not counted:"]
-        lines += [f"  {_plain(text)}" for text in context.problems]
+        lines += [f"  {_plain(text)}" for text in (*context.problems, *context.unclear)]
     lines += [f"note: {_plain(text)}" for text in context.notes]
     return "\n".join(lines) + "\n"
 

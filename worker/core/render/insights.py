@@ -1,0 +1,227 @@
+"""What the analyses found: folds for people, a line each for the terminal, data for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from worker.core.insight import Cell, Code, Insight, Place, Points, Risk, Seconds, Table
+from worker.core.model import line_ranges
+from worker.core.numbers import (
+    Ratio,
+    format_count,
+    format_percent,
+    format_points,
+    format_seconds,
+    round_percent,
+)
+from worker.core.render.markdown import code, cut_rows, fold, plain, plain_summary, table
+from worker.core.render.sections import file_cell, line_cell
+from worker.core.verdict import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+    from fractions import Fraction
+
+    from worker.core.render.context import Context
+    from worker.core.verdict import Verdict
+
+__all__ = ["insight_data", "insight_lines", "insight_page", "insight_section"]
+
+_MOST_FOLDS = 6
+_MOST_PARTS = 8
+"""Of a list in one cell."""
+_MOST_DATA = 200
+"""Rows of a table for programs; how many more there are is told."""
+_FOLD_BYTES = 6_000
+_LONGEST_TITLE = 240
+_LONGEST_HEADING = 60
+_LONGEST_WORDS = 100
+_SIGNS = {Risk.CRITICAL: "🔴", Risk.HIGH: "🟠", Risk.MEDIUM: "🟡", Risk.LOW: "🟢"}
+_NONE = "–"
+
+
+def insight_section(verdict: Verdict, context: Context, *, budget: int) -> str:
+    """Return folds of what concerns the change or fails, failures first; empty for nothing.
+
+    At most six, and `budget` bytes. Of a table that names places, the rows on files of the
+    diff alone are shown, unless its analysis fails.
+    """
+    changed = verdict.evidence.diff.files
+    found = [one for one in verdict.insights if _concerns(one, changed)]
+    found.sort(key=lambda one: not _fails(one))
+    folds: list[str] = []
+    for insight in found[:_MOST_FOLDS]:
+        text = _fold(insight, context, changed, narrow=not _fails(insight))
+        if len("\n\n".join((*folds, text)).encode()) > budget:
+            break
+        folds.append(text)
+    left = found[len(folds) :]
+    if left:
+        names = ", ".join(plain(_cut(one.title, _LONGEST_HEADING)) for one in left)
+        folds.append(f"In the check, too: {names}.")
+    return "\n\n".join(folds)
+
+
+def insight_page(verdict: Verdict, context: Context, *, budget: int) -> str:
+    """Return all that the analyses found, in their order, in at most `budget` bytes."""
+    changed = verdict.evidence.diff.files
+    parts: list[str] = ["### Analyses"]
+    for at, insight in enumerate(verdict.insights):
+        text = _fold(insight, context, changed, narrow=False)
+        if len("\n\n".join((*parts, text)).encode()) > budget:
+            left = format_count(len(verdict.insights) - at, "more analysis", "more analyses")
+            parts.append(f"… and {left}.")
+            break
+        parts.append(text)
+    return "\n\n".join(parts) if verdict.insights else ""
+
+
+def insight_lines(verdict: Verdict) -> list[str]:
+    """Return a line for each analysis, not yet safe for a terminal."""
+    return [f"{insight.title}: {insight.summary}" for insight in verdict.insights]
+
+
+def insight_data(verdict: Verdict) -> list[dict[str, Any]]:
+    """Return the same for programs, with exact values; 200 rows a table at most."""
+    return [
+        {
+            "name": insight.name,
+            "title": insight.title,
+            "summary": insight.summary,
+            "tables": [_table_data(one) for one in insight.tables],
+            "advice": list(insight.advice),
+        }
+        for insight in verdict.insights
+    ]
+
+
+def _fails(insight: Insight) -> bool:
+    return any(result.outcome is Outcome.FAIL for result in insight.results)
+
+
+def _concerns(insight: Insight, changed: Container[str]) -> bool:
+    if _fails(insight):
+        return True
+    if insight.relevant is not None:
+        return insight.relevant
+    return any(_touches(row, changed) for one in insight.tables for row in one.rows)
+
+
+def _touches(cell: Cell, changed: Container[str]) -> bool:
+    """Return whether a cell names a file of the diff."""
+    if isinstance(cell, tuple):
+        return any(_touches(part, changed) for part in cell)
+    if isinstance(cell, Place):
+        return cell.path in changed
+    return isinstance(cell, Code) and cell.text in changed
+
+
+def _has_place(cell: Cell) -> bool:
+    if isinstance(cell, tuple):
+        return any(map(_has_place, cell))
+    return isinstance(cell, Place)
+
+
+def _fold(insight: Insight, context: Context, changed: Container[str], *, narrow: bool) -> str:
+    parts = [_table(one, context, changed, narrow=narrow) for one in insight.tables]
+    if insight.advice:
+        parts.append("\n".join(f"- {plain(sentence)}" for sentence in insight.advice))
+    title = plain_summary(_cut(f"{insight.title}: {insight.summary}", _LONGEST_TITLE))
+    return fold(title, "\n\n".join(part for part in parts if part))
+
+
+def _table(found: Table, context: Context, changed: Container[str], *, narrow: bool) -> str:
+    """Return a table, the rows on files of the diff first; empty where none is to be shown."""
+    if not found.rows:
+        return ""
+    rows = sorted(found.rows, key=lambda row: not _touches(row, changed))
+    if narrow and any(map(_has_place, found.rows)):
+        rows = [row for row in rows if _touches(row, changed)]
+    if not rows:
+        return ""
+    cells = [[_cell(cell, context) for cell in row] for row in rows[: found.shown]]
+    shown = cut_rows(cells, _FOLD_BYTES)
+    align = "".join(_side([row[at] for row in found.rows]) for at in range(len(found.columns)))
+    text = table(
+        [plain(_cut(one, _LONGEST_HEADING)) for one in found.columns], align, cells[:shown]
+    )
+    if found.title:
+        text = f"**{plain(found.title)}**\n\n{text}"
+    left = len(found.rows) - shown
+    return f"{text}\n\n… and {format_count(left, 'more row')}." if left else text
+
+
+def _cut(text: str, longest: int) -> str:
+    """Return a text that may quote names which nobody has kept short."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _side(column: list[Cell]) -> str:
+    """Return how a column is aligned: numbers to the right."""
+    numbers = (int, Ratio, Seconds, Points)
+    return "r" if all(cell is None or isinstance(cell, numbers) for cell in column) else "l"
+
+
+def _cell(cell: Cell, context: Context) -> str:
+    if cell is None or (isinstance(cell, tuple) and not cell):
+        return _NONE
+    if isinstance(cell, tuple):
+        shown = ", ".join(_cell(part, context) for part in cell[:_MOST_PARTS])
+        left = len(cell) - _MOST_PARTS
+        return f"{shown} and {left:,} more" if left > 0 else shown
+    if isinstance(cell, Risk):
+        return f"{_SIGNS[cell]} {cell.upper()}"
+    if isinstance(cell, Code):
+        return code(cell.text)
+    if isinstance(cell, Place):
+        lines = line_cell(context, cell.path, cell.lines)
+        return f"{file_cell(context, cell.path)} {lines}".rstrip() if cell.named else lines or _NONE
+    if isinstance(cell, str):
+        return plain(_cut(cell, _LONGEST_WORDS))
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return _number(cell)
+
+
+def _number(cell: Seconds | Points | Ratio) -> str:
+    if isinstance(cell, Seconds):
+        return _NONE if cell.value is None else format_seconds(cell.value)
+    if isinstance(cell, Points):
+        return format_points(cell.value)
+    if not cell.total:
+        return _NONE
+    return f"{format_percent(cell.percent)}, {cell.covered:,} of {cell.total:,}"
+
+
+def _table_data(found: Table) -> dict[str, Any]:
+    return {
+        "title": found.title,
+        "columns": list(found.columns),
+        "rows": [[_cell_data(cell) for cell in row] for row in found.rows[:_MOST_DATA]],
+        "more_rows": max(0, len(found.rows) - _MOST_DATA),
+    }
+
+
+def _cell_data(cell: Cell) -> Any:  # noqa: ANN401 - JSON
+    """Return a cell for programs: names as texts, fractions as "numerator/denominator"."""
+    if isinstance(cell, tuple):
+        return [_cell_data(part) for part in cell]
+    if isinstance(cell, Code):
+        return cell.text
+    if isinstance(cell, Place):
+        return {"path": cell.path, "lines": [list(span) for span in line_ranges(cell.lines)]}
+    if isinstance(cell, Ratio):
+        percent = None if cell.percent is None else round_percent(cell.percent)
+        return {"covered": cell.covered, "total": cell.total, "percent": percent}
+    if isinstance(cell, Seconds):
+        return {"seconds": _fraction(cell.value)}
+    if isinstance(cell, Points):
+        return {"points": _fraction(cell.value)}
+    return str(cell) if isinstance(cell, Risk) else cell
+
+
+def _fraction(value: Fraction | None) -> int | str | None:
+    """Return an exact number: 3 is 3, a half is "1/2"."""
+    if value is None:
+        return None
+    return value.numerator if value.denominator == 1 else str(value)
