@@ -65,7 +65,7 @@ _WORKER_SECONDS = 60
 """RQ's worker_ttl: it blocks for 15 seconds less, and is missed after 60 more."""
 _MONITOR_SECONDS = 5
 _MAINTENANCE_SECONDS = 60
-_SWEEP_SECONDS = 5.0
+_SWEEP_SECONDS = 2.0
 _STANDING_SWEEPS = 12
 """Of how many sweeps one sees to it that what is always to be looked at is still there."""
 GRACE_SECONDS = 20.0

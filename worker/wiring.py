@@ -43,7 +43,7 @@ def open_deps(settings: Settings) -> Iterator[Deps]:
     clock = SystemClock()
     with ExitStack() as stack:
         redis = stack.enter_context(connect(settings.redis_url))
-        meter = Meter()
+        inbox, meter = RedisInbox(redis), Meter()
         stack.callback(add_sums, redis, meter)
         cache = RedisCache(redis)
         key = AppKey(settings.app_id, settings.private_key.get_secret_value())
@@ -54,7 +54,7 @@ def open_deps(settings: Settings) -> Iterator[Deps]:
             tokens=RedisTokenCache(redis, key.derive("installation tokens")),
             download_hosts=settings.download_hosts,
             meter=meter,
-            pace=_paced(Pace(redis, settings.write_gap)),
+            pace=_paced(Pace(redis, settings.write_gap), inbox),
             cache=cache,
         )
         engine = open_engine(settings.database_url)
@@ -64,7 +64,6 @@ def open_deps(settings: Settings) -> Iterator[Deps]:
             client = app.repository(subject.installation_id, subject.repository_id, full_name)
             return stack.enter_context(client)
 
-        inbox = RedisInbox(redis)
         yield Deps(
             inbox=inbox,
             store=SqlStore(engine),
@@ -79,11 +78,16 @@ def open_deps(settings: Settings) -> Iterator[Deps]:
         )
 
 
-def _paced(pace: Pace) -> Callable[[int, str], None]:
-    """Return what to call before each request; the App's own wait for nobody."""
+def _paced(pace: Pace, inbox: RedisInbox) -> Callable[[int, str], None]:
+    """Return what to call before each request; the App's own wait for nobody.
+
+    After its wait a write is sent only under a lease that will outlive it.
+    """
 
     def wait(installation_id: int, verb: str) -> None:
         if installation_id:
             pace.wait(installation_id, write=verb != "GET")
+            if verb != "GET":
+                inbox.check_lease()
 
     return wait

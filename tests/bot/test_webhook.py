@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import socket
 
 import pytest
-from structlog.testing import capture_logs
+import structlog
 
 from bot.webhook import MAX_BODY, ReceiverLimits
 from tests.bot.parts import (
@@ -23,6 +25,7 @@ from tests.bot.parts import (
 from tests.support.web import running
 from tests.support.workers import until
 from worker.contracts import Notice, Subject
+from worker.logs import configure_logs
 
 
 @pytest.fixture(scope="module")
@@ -70,17 +73,31 @@ def test_a_repeated_delivery_says_so(port, accepted):
     assert list(accepted) == ["twice"]
 
 
-def told(lines):
+@pytest.fixture
+def log():
+    """Return where the log goes, as JSON lines; the process gets its own logging back."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    configure_logs("json", stream)
+    yield stream
+    logging.captureWarnings(capture=False)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def told(log):
     """Return what the lines of deliveries say they are about."""
     names = ("delivery", "installation", "repository", "pull_request", "head")
     return [
         {name: line[name] for name in names if name in line}
-        for line in lines
+        for line in map(json.loads, log.getvalue().splitlines())
         if line["event"] in ("delivery", "delivery not accepted")
     ]
 
 
-def test_the_log_says_what_a_delivery_is_about(port):
+def test_the_log_says_what_a_delivery_is_about(port, log):
     """An operator could not find the delivery that a pull request waits for."""
     pushed = json.loads((DATA / "push" / "no-action.5.json").read_bytes())
     pushed |= {
@@ -89,12 +106,11 @@ def test_the_log_says_what_a_delivery_is_about(port):
         "deleted": False,
         "installation": {"id": 1},
     }
-    with capture_logs() as lines:
-        deliver(port, delivery="one")
-        deliver(port, body=json.dumps(pushed).encode(), event="push", delivery="two")
-        until(lambda: len(told(lines)) == 2)  # written once the answer is on its way
+    deliver(port, delivery="one")
+    deliver(port, body=json.dumps(pushed).encode(), event="push", delivery="two")
+    until(lambda: len(told(log)) == 2)  # written once the answer is on its way
     opened = json.loads(OPENED)["pull_request"]
-    first, second = told(lines)
+    first, second = told(log)
     assert first == {
         "delivery": "one",
         "installation": 1,
@@ -106,14 +122,14 @@ def test_the_log_says_what_a_delivery_is_about(port):
     assert "pull_request" not in second
 
 
-def test_the_log_says_what_was_not_accepted():
+def test_the_log_says_what_was_not_accepted(log):
     """While Redis is down, nobody could tell whose pull requests are hit."""
     acceptor = MemoryAcceptor(broken=InboxDownError("Redis is full"))
-    with running(make_app(acceptor)) as port, capture_logs() as lines:
+    with running(make_app(acceptor)) as port:
         assert deliver(port, delivery="lost").status == 503
-        until(lambda: len(told(lines)) == 2)
-    assert [line["pull_request"] for line in told(lines)] == [2, 2]
-    assert {line["delivery"] for line in told(lines)} == {"lost"}
+        until(lambda: len(told(log)) == 2)
+    assert [line["pull_request"] for line in told(log)] == [2, 2]
+    assert {line["delivery"] for line in told(log)} == {"lost"}
 
 
 @pytest.mark.parametrize(

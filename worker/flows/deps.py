@@ -46,8 +46,9 @@ class Deps:
     """How often a waiting subject is looked at though nobody said that anything changed."""
     base_patience: timedelta = timedelta(minutes=30)
     """How long a verdict waits for the merge base's own CI, whose report is the baseline."""
-    settle: timedelta = timedelta(seconds=10)
-    """How long a creation in doubt may take to show up in GitHub's lists."""
+    settle: timedelta = timedelta(seconds=20)
+    """How long a creation in doubt may take to show up in GitHub's lists: a request that got
+    no answer in time may take effect some seconds later."""
     cache: Cache | None = None
     """Keeps what can't change, where there is one."""
     commands: Mapping[str, CommandKind] = field(default_factory=lambda: MappingProxyType({}))

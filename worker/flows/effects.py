@@ -114,8 +114,9 @@ class Publisher:
         former = self._effects.get(_OPEN)
         if former is None or former == head:
             return
-        if self.is_concluded(Sha(former)):
-            self._effects.remove(_OPEN)  # another pull request of that commit has ended it
+        if self.is_concluded(Sha(former)) or not self._was_opened(Sha(former)):
+            # Another pull request of that commit has ended it, or it never came to be.
+            self._effects.remove(_OPEN)
             return
         try:
             message = superseded(head)
@@ -147,8 +148,9 @@ class Publisher:
     def open_check(self, head: Sha, message: Message) -> None:
         """Make the head's check, in progress, where it needs opening."""
         if self.needs_opening(head):
-            self._publish_check(head, None, message.page)
+            # Before it is made: who dies in between leaves a check that the next head ends.
             self._effects.put(_OPEN, head)
+            self._publish_check(head, None, message.page)
 
     def conclude_check(
         self, head: Sha, conclusion: Conclusion, page: Page, *, judged: bool
@@ -287,6 +289,10 @@ class Publisher:
             return None
         return own[0]
 
+    def _was_opened(self, head: Sha) -> bool:
+        """Return whether the head's check was made, or may have been."""
+        return bool(self._check(head)) or self._effects_of(head).get("check:intent") is not None
+
     def _was_judged(self, head: Sha) -> bool:
         """Return whether the history knows a verdict that the effects have forgotten."""
         return bool(self._deps.store.verdicts(self._claim.subject.repository_id, head))
@@ -317,6 +323,10 @@ class Publisher:
             yield
         except GitHubError:
             effects.remove(name)
+            raise
+        except PostponedError:
+            # It may have waited for its turn, and for an answer: the doubt begins now.
+            effects.put(name, self._deps.clock.now().isoformat())
             raise
 
     def _wait_for_doubt(self, effects: Effects, name: str) -> None:

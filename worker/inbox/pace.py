@@ -43,12 +43,7 @@ class Pace:
         """
         keys = [f"{HOLD}{installation_id}", f"{PACE}{installation_id}"]
         held, turn = self._turn(keys=keys, args=[self._gap_ms if write else "0", self._longest_ms])
-        if held > 0:
-            raise PostponedError(
-                "GitHub asked this installation to wait: nothing is sent before that",
-                seconds=held / 1000,
-                gate=True,
-            )
+        _respect(held)
         if turn < 0:
             raise PostponedError(
                 f"more than {_LONGEST:.0f} seconds of writes of this installation wait already",
@@ -56,3 +51,15 @@ class Pace:
             )
         if turn:
             self._sleep(turn / 1000)
+            # The limit may have been reached by somebody else meanwhile.
+            _respect(self._turn(keys=keys, args=["0", self._longest_ms])[0])
+
+
+def _respect(held: int) -> None:
+    """Raise `PostponedError` where an installation is held, for so many milliseconds."""
+    if held > 0:
+        raise PostponedError(
+            "GitHub asked this installation to wait: nothing is sent before that",
+            seconds=held / 1000,
+            gate=True,
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -32,6 +33,8 @@ LEASE_SECONDS = 60.0
 may take, and what a killed worker's subject waits at most."""
 HIDE_SECONDS = 30.0
 """How long after a wake the sweeper begins to doubt that it arrived."""
+_SURE = 5 / 6
+"""The part of a lease in which a request may begin: it takes ten seconds at most."""
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +69,9 @@ class RedisInbox:
         task: str = RECONCILE,
     ) -> None:
         self._client = client
+        self._lease = lease
         self._lease_ms = str(round(lease * 1000))
+        self._sure_until: float | None = None
         self._hide = hide
         self._wakes = Wakes(task)
         self._accept = client.register_script(lua.ACCEPT)
@@ -90,18 +95,30 @@ class RedisInbox:
 
     def claim(self, subject: Subject) -> Claim | None:
         """Take a subject; None where another has it or nothing is to be done."""
-        token = secrets.token_hex(16)
+        token, begun = secrets.token_hex(16), time.monotonic()
         answer = self._claim(args=[subject.key, token, self._lease_ms])
         if not answer:
             return None
+        self._sure_until = begun + self._lease * _SURE
         tries, flat = answer
         notices = dict(self._decode(subject, zip(flat[::2], flat[1::2], strict=True)))
         return Claim(subject, token, notices, tries)
 
     def renew(self, claim: Claim) -> None:
         """Prolong the lease; `LeaseLostError` where it is no longer this claim's."""
+        begun = time.monotonic()
         if not self._renew(args=[claim.subject.key, claim.token, self._lease_ms]):
             raise _lost(claim)
+        self._sure_until = begun + self._lease * _SURE
+
+    def check_lease(self) -> None:
+        """Raise `LeaseLostError` where the lease of this process may end before a request does.
+
+        Nobody is asked: a process that was stopped between its last renewal and a write must
+        not send it when it goes on, and the clock has gone on meanwhile.
+        """
+        if self._sure_until is not None and time.monotonic() > self._sure_until:
+            raise LeaseLostError("this process was stopped for longer than its lease allows")
 
     def finish(self, claim: Claim) -> None:
         """End a claim: forget its notices; what came in meanwhile is woken at once.
