@@ -75,10 +75,11 @@ def test_what_only_fails_by_accident_is_none(body):
     assert classify(test) is Kind.SILENT
 
 
-def test_a_strict_xfail_asserts():
-    """A test that must fail would be called empty."""
-    test = one_test("@pytest.mark.xfail(strict=True)\ndef test_it(): f()")
-    assert hows(test) == ["xfail"]
+@pytest.mark.parametrize("mark", ["xfail(strict=True)", "mpl_image_compare"])
+def test_a_mark_asserts(mark):
+    """A test that must fail, or whose image is compared, would be called empty."""
+    test = one_test(f"@pytest.mark.{mark}\ndef test_it(): f()")
+    assert hows(test) == [mark.partition("(")[0]]
 
 
 def test_helpers_of_the_file_assert_for_those_that_call_them():
@@ -114,6 +115,37 @@ def test_functions_that_are_handed_over_assert():
             def test_it(self): Consumer(callbacks=[self.on_message]).run()
     """)
     assert hows(test) == ["self.on_message()"]
+
+
+def test_functions_under_another_name_assert():
+    """An alias of a check, or one made inside of setup_class, would be overlooked."""
+    test = one_test("""
+        class Response:
+            @classmethod
+            def read(cls, file): assert file
+        read_http = Response.read
+        def test_it(): read_http(1)
+    """)
+    assert hows(test) == ["read_http()"]
+    test = one_test("""
+        class TestIt:
+            @classmethod
+            def setup_class(cls):
+                def check(a): assert a
+                cls.test = staticmethod(check)
+            def test_it(self): self.test(1)
+    """)
+    assert hows(test) == ["self.test()"]
+
+
+def test_the_other_side_of_a_connection_asserts():
+    """CPython's tests of sockets run a client beside the test, which checks what arrives."""
+    test = one_test("""
+        class SocketTest(ThreadableTest):
+            def test_it(self): self.server.send(1)
+            def _test_it(self): self.assertEqual(self.client.recv(), 1)
+    """)
+    assert hows(test) == ["self._test_it()"]
 
 
 def test_a_local_function_that_checks_nothing_does_not_assert_by_its_name():

@@ -23,61 +23,10 @@ from worker.core.static import (
 from worker.core.static.facts import Assertion
 
 SUFFIXES = ["py", "js", "tsx", "rs", "go", "java", "kt", "cs", "rb", "php", "md", "json", "unknown"]
-WORDS = st.sampled_from(
-    [
-        "def",
-        "class",
-        "test_a",
-        "it(",
-        "describe(",
-        "`${",
-        "}",
-        "{",
-        "(",
-        ")",
-        "[",
-        "]",
-        "'",
-        '"',
-        "'''",
-        "#",
-        "//",
-        "/*",
-        "*/",
-        "/",
-        "\\",
-        "\n",
-        "\t",
-        "@patch",
-        "assert",
-        "import",
-        "from",
-        "with",
-        "raise",
-        "try:",
-        "except:",
-        "lambda",
-        "f'{",
-        "<div>",
-        "#[test]",
-        "fn",
-        "=>",
-        "async",
-        "Test",
-        "Mock()",
-        "=",
-        ",",
-        ":",
-        ";",
-        "async",
-        'r#"',
-        "#}",
-        "\r\n",
-        "\x00",
-        "\ufeff",
-        "é",
-    ]
-)
+CODE = """def class test_a it( describe( `${ } { ( ) [ ] ' " ''' # // /* */ / \\ @patch assert
+import from with raise try: except: lambda f'{ <div> #[test] fn => async Test Mock() = , : ;
+r#" #} é"""
+WORDS = st.sampled_from([*CODE.split(), "\n", "\t", "\r\n", "\0", "\ufeff", '"""'])
 
 
 @given(st.sampled_from(SUFFIXES), st.booleans(), st.binary(max_size=300))

@@ -68,8 +68,8 @@ class _Reader:
     def __init__(self, tree: ast.Module, names: Names) -> None:
         self.names = names
         self.tree = tree
-        self.units = Units(define(tree.body, inner=False), names)
         assigned = _assigned(tree.body)
+        self.units = Units(define(tree.body, inner=False), names, assigned)
         self.assigned = assigned
         self.module = self.marks_of([], assigned.get("pytestmark"))
         top = scan(_outside(tree.body))
@@ -127,12 +127,9 @@ class _Reader:
         marked = mock_of_marker(marker, node.lineno)
         if marked is not None:
             marks.mocks.append(marked)
+        if _asserts(marker, node):
+            marks.asserts.append(Assertion(node.lineno, marker))
         if isinstance(node, ast.Call):
-            if marker == "xfail" and any(
-                word.arg == "strict" and getattr(word.value, "value", False) is True
-                for word in node.keywords
-            ):
-                marks.asserts.append(Assertion(node.lineno, "xfail"))
             if marker == "usefixtures":
                 marks.fixtures += [words_of(one) for one in node.args]
             elif marker == "parametrize" and node.args:
@@ -162,6 +159,13 @@ class _Reader:
                 more = _assigned(one.body).get("pytestmark")
                 found.append(self.marks_of(one.decorator_list, more))
         return found
+
+
+def _asserts(marker: str, node: ast.expr) -> bool:
+    """Return whether a mark makes a test fail: one that must fail, or that compares images."""
+    words = {word.arg: word.value for word in getattr(node, "keywords", ())}
+    strict = getattr(words.get("strict"), "value", False) is True
+    return marker == "mpl_image_compare" or (marker == "xfail" and strict)
 
 
 def _called(node: ast.expr) -> ast.expr:
@@ -296,7 +300,9 @@ def _is_test(unit: Unit, reader: _Reader, *, collected: bool) -> bool:
     if not unit.node.name.startswith("test"):
         return False
     if not unit.classes:
-        return collected and unit.node.name.startswith("test_")
+        # One with `**options` is called by others: nothing could give it those.
+        called = unit.node.args.kwarg is not None and not unit.node.decorator_list
+        return collected and unit.node.name.startswith("test_") and not called
     return is_test_class(unit.classes[-1], reader.names)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from worker.core.static.facts import Assertion
@@ -84,8 +85,14 @@ class Units:
     What one of them asserts, mocks or touches counts for those that call it.
     """
 
-    def __init__(self, definitions: Iterable[Definition], names: Names) -> None:
+    def __init__(
+        self,
+        definitions: Iterable[Definition],
+        names: Names,
+        assigned: Mapping[str, ast.expr] = MappingProxyType({}),
+    ) -> None:
         self._names = names
+        self._assigned = assigned
         self.all: list[Unit] = []
         self._calls = 0
         self.classes: dict[str, ast.ClassDef] = {}
@@ -135,10 +142,12 @@ class Units:
                 if self._names.of(target.value) in {"self", "cls"}:
                     body = scan([node.value])
                     given = (one for call in body.calls for one in _values(call))
+                    inner = {function.name: unit for function in unit.body.functions}
                     for name in map(self._names.of, given):
-                        if name in self._functions:
+                        helper = inner.get(name) or self._functions.get(name)
+                        if helper is not None:
                             key = (unit.classes[-1].name, target.attr)
-                            self._methods.setdefault(key, self._functions[name])
+                            self._methods.setdefault(key, helper)
 
     def _own_methods(self, cls: ast.ClassDef) -> Iterable[str]:
         for one in self.family(cls):
@@ -173,6 +182,11 @@ class Units:
         """Return the function or method of this file that `unit` calls by a name."""
         before, _, last = name.rpartition(".")
         if not before:
+            other = self._assigned.get(name)
+            if isinstance(other, ast.Attribute) and name not in self._functions:
+                # `read_http = Response.read`
+                cls_name, _, last = self._names.of(other).rpartition(".")
+                return self._methods.get((cls_name, last))
             return self._functions.get(name)
         if before in {"self", "cls", "super()"} and unit.classes:
             family = self.family(unit.classes[-1])
