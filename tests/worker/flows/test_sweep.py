@@ -43,7 +43,7 @@ def test_a_failed_delivery_is_asked_for_again_within_a_minute(world: World):
     log(world, 2, 503)
     assert world.look(DELIVERIES) == "waiting"
     assert world.app.asked == [2]
-    assert DELIVERIES_EVERY == timedelta(minutes=1)
+    assert timedelta(minutes=1) == DELIVERIES_EVERY
 
 
 def test_what_arrived_at_a_later_attempt_is_left_alone(world: World):
