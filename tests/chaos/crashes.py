@@ -131,7 +131,8 @@ def crash_everywhere(
     """
     made = Crashes()
     with opened_range() as ground:
-        ground.record()  # the first look warms things up
+        for _ in range(2):
+            ground.record()  # the first looks load scripts
         calls = ground.record()
         points = choose(calls)
         tell(f"one look makes {len(calls)} calls; {len(points)} points are tried")
@@ -143,6 +144,7 @@ def crash_everywhere(
                 tell(f"{number + 1:4} of {len(points)}: killed {where}")
             else:
                 made.missed.append(point)
+                tell(f"{number + 1:4} of {len(points)}: not reached, {point}")
         made.seconds = ground.recover(wait=wait)
         made.findings = judge(ground.site, ground.threads, ground.accepted)
     return made

@@ -18,6 +18,7 @@ from worker.inbox.keys import INBOX, LEASE, TRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from tests.chaos.site import Site
 
@@ -63,6 +64,7 @@ class Hunter:
         self._random = random.Random(seed)
         self._weights = weights
         self.struck_again = 0
+        self.moments: list[datetime] = []
         self._orphans: list[_Orphan] = []
         self._paused: list[tuple[int, float]] = []
         self._aim: tuple[float, str] | None = None
@@ -88,6 +90,8 @@ class Hunter:
         if now < moment:
             return
         killed = _HUNTS[kind](self)
+        if killed:
+            self.moments.append(self.site.github.world.clock())
         self.kills[kind] += killed
         # There may be nobody to kill just now: a job lives for a moment only.
         if killed or now > moment + _AIM_AGAIN_SECONDS:

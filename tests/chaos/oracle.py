@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tests.chaos.recorder import read_record, unfollowed
+from tests.chaos.weather import WAIT
 from worker.contracts import CHECK_NAME
 from worker.core.render import MARKER, messages
 from worker.inbox.keys import AWAKE, DUE, INBOX, LEASE, SEEN, TRIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from redis import Redis
 
-    from bot.sandbox.records import CheckRun, Delivery
+    from bot.sandbox.records import CheckRun, Delivery, RequestRecord
     from tests.chaos.site import Site
     from tests.chaos.story import Thread
 
@@ -45,8 +48,13 @@ class Findings:
         return "\n".join(f"{name}: {text}" for name, texts in rows for text in texts[:10])
 
 
-def judge(site: Site, threads: Iterable[Thread], accepted: list[Delivery]) -> Findings:
-    """Judge everything, once all is quiet."""
+def judge(
+    site: Site,
+    threads: Iterable[Thread],
+    accepted: list[Delivery],
+    kills: Iterable[datetime] = (),
+) -> Findings:
+    """Judge everything, once all is quiet. `kills` are the moments of deaths."""
     findings = Findings()
     for guid in forgotten_of(site.redis, accepted):
         findings.add("I1 forgotten", f"{guid} was answered 202 and is not known any more")
@@ -57,8 +65,10 @@ def judge(site: Site, threads: Iterable[Thread], accepted: list[Delivery]) -> Fi
             _judge_comments(findings, thread)
             _judge_checks(findings, thread)
         for text in site.github.world.complaints:
-            early = "before the wait was over" in text
-            findings.add("I9 inside Retry-After" if early else "I8 complaint", text)
+            if "before the wait was over" not in text:
+                findings.add("I8 complaint", text)
+        for text in _early(site.github.world.requests, list(kills)):
+            findings.add("I9 inside Retry-After", text)
     for name in busy(site.redis):
         findings.add("I7 left over", name)
     for place, text in _secrets(site):
@@ -150,6 +160,23 @@ def _judge_verdict(findings: Findings, thread: Thread, check: CheckRun, name: st
         findings.add("I11 healthy given up", told)
     elif check.conclusion != thread.conclusion:
         findings.add("I3 wrong conclusion", f"{told}, not {thread.conclusion}")
+
+
+def _early(requests: list[RequestRecord], kills: list[datetime]) -> Iterator[str]:
+    """Yield each request that came inside the wait that a 429 had asked its installation for.
+
+    Nobody can keep what nobody knows: what is on its way has a second, and where somebody was
+    killed at about that time, the answer may have died with the one who got it.
+    """
+    second = timedelta(seconds=1)
+    for refused in (one for one in requests if one.status == 429):
+        moment = refused.time
+        if any(moment - 4 * second < kill < moment + 2 * second for kill in kills):
+            continue
+        begin, end = moment + second, moment + timedelta(seconds=WAIT - 0.5)
+        for one in requests:
+            if one.installation_id == refused.installation_id and begin < one.time < end:
+                yield f"{one.method} {one.path} after 429 at {moment:%H:%M:%S.%f}"
 
 
 def _secrets(site: Site) -> Iterator[tuple[str, str]]:

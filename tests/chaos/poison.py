@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tests.chaos.processes import end, pid_of_port
@@ -26,7 +27,7 @@ class Poison:
     def __init__(self) -> None:
         self.jobs: Callable[[], tuple[int, ...]] = tuple
         self.artifacts: Callable[[], set[int]] = set
-        self.deaths = 0
+        self.deaths: list[datetime] = []
 
     def watch(self, app: ASGIApp) -> ASGIApp:
         """Return the API with this one at its door."""
@@ -36,7 +37,7 @@ class Poison:
             if match and int(match[1]) in self.artifacts():
                 pid = pid_of_port(scope["client"][1], self.jobs())
                 if pid is not None and end(pid):
-                    self.deaths += 1
+                    self.deaths.append(datetime.now(UTC))
             await app(scope, receive, send)
 
         return watched

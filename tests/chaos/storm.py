@@ -44,8 +44,9 @@ class Plan:
     kill_every: float = 1.2
     fault_every: float = 0.7
     event_every: float = 0.4
-    pause_every: float = 80.0
+    pause_every: float = 50.0
     pause_for: float = 66.0
+    """0 for no pauses."""
     quick: bool = False
     """Leases are made to end, instead of waiting for a minute each time."""
     log: Path | None = None
@@ -108,9 +109,9 @@ class _Field:
             self.story.step()
         if self.is_time("fault", plan.fault_every):
             self.weather.blow()
-        if self.hunter.is_aiming or self.is_time("kill", plan.kill_every):
+        if plan.kills and (self.hunter.is_aiming or self.is_time("kill", plan.kill_every)):
             self.hunter.hunt()
-        if not plan.quick and self.is_time("pause", plan.pause_every):
+        if plan.pause_for and self.is_time("pause", plan.pause_every):
             paused = self.hunter.pause(plan.pause_for)
             self._next["pause"] *= paused  # at once again where nobody had anything in hand
         if plan.quick and self.is_time("lapse", 2.0):
@@ -183,16 +184,17 @@ def storm(plan: Plan, tell: Callable[[str], None] = lambda _: None) -> Storm:
             _drain(ground, made, tell)
         except AssertionError as error:
             stuck = f"{error}: {busy(ground.site.redis)}"
-        made.findings = judge(ground.site, ground.story.threads, ground.courier.accepted())
+        accepted, kills = ground.courier.accepted(), [*ground.hunter.moments, *poison.deaths]
+        made.findings = judge(ground.site, ground.story.threads, accepted, kills)
         if stuck:
             made.findings.add("I7 never at rest", stuck)
         if plan.log is not None:
             shutil.copy(ground.site.log, plan.log)
         made.kills, made.pauses = ground.hunter.kills, ground.hunter.pauses
-        made.faults, made.poison_deaths = ground.weather.struck(), poison.deaths
+        made.faults, made.poison_deaths = ground.weather.struck(), len(poison.deaths)
         made.recoveries = ground.hunter.recoveries
         made.struck_again = ground.hunter.struck_again
-        made.accepted, made.refused = len(ground.courier.accepted()), ground.courier.refused()
+        made.accepted, made.refused = len(accepted), ground.courier.refused()
         made.doubles = ground.courier.doubles()
     return made
 

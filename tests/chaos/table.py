@@ -33,7 +33,8 @@ _WRONG = ("I2 wrong head", "I3 wrong conclusion", "I3 no check", "I3 pending")
 def crash_rows(made: Crashes) -> Iterator[Row]:
     """Yield what came of the crash points."""
     wrong = made.findings
-    yield "crash points survived", f"{len(made.struck)} of {len(made.struck)}", "all"
+    tried = len(made.struck) + len(made.missed)
+    yield "crash points at which a look was killed", f"{len(made.struck)} of {tried}", "all"
     yield "… lost, doubled, wrong", str(sum(map(len, wrong.broken.values()))), "0"
     yield "… all taken up again after", f"{made.seconds:.0f} s", ""
 

@@ -46,6 +46,7 @@ def test_twenty_kills_in_bad_weather_lose_nothing():
             kill_every=0.2,
             fault_every=0.4,
             event_every=0.4,
+            pause_for=0,
             quick=True,
         )
     )

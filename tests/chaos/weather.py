@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
     from bot.sandbox.world import World
 
-__all__ = ["KINDS", "ShortHours", "Weather"]
+__all__ = ["KINDS", "WAIT", "ShortHours", "Weather"]
 
 _CHECKS = "GET /repos/{owner}/{repo}/commits/{ref}/check-runs"
 _COMMENTS = "GET /repos/{owner}/{repo}/issues/{issue_number}/comments"
+
+WAIT = 4
+"""Seconds that a 429 asks to wait."""
 
 KINDS: dict[str, tuple[int, dict[str, Any]]] = {
     "slow": (30, {"pattern": "* /repos/*", "delay": 1.5}),
@@ -26,8 +29,8 @@ KINDS: dict[str, tuple[int, dict[str, Any]]] = {
     "500": (6, {"pattern": "* *", "status": 500}),
     "time-out, applied": (3, {"pattern": "P* /repos/*", "delay": 11.0, "after": True}),
     "time-out, applied late": (3, {"pattern": "P* /repos/*", "delay": 11.0}),
-    "403, Retry-After": (6, {"pattern": "* /repos/*", "status": 403, "retry_after": 2}),
-    "429, Retry-After": (6, {"pattern": "* /repos/*", "status": 429, "retry_after": 2}),
+    "403, Retry-After": (4, {"pattern": "* /repos/*", "status": 403, "retry_after": 2}),
+    "429, Retry-After": (8, {"pattern": "* /repos/*", "status": 429, "retry_after": WAIT}),
     "403, nothing remains": (4, {"pattern": "* /repos/*", "status": 403, "exhausted": True}),
     "stale list of comments": (10, {"pattern": _COMMENTS, "stale": 5.0}),
     "stale list of checks": (5, {"pattern": _CHECKS, "stale": 5.0}),
