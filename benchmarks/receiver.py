@@ -42,7 +42,8 @@ from worker.core.formats import read
 from worker.embedded import EmbeddedServer
 from worker.inbox import Acceptor, RedisInbox, connect
 from worker.logs import configure_logs
-from worker.process import WakeJob, run_workers
+from worker.process import WakeJob
+from worker.supervisor import run_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

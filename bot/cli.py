@@ -191,8 +191,8 @@ def worker(
 ) -> None:
     """Run workers: they read coverage, judge, and answer on GitHub."""
     from worker.contracts import STANDING
-    from worker.process import run_workers
     from worker.store import migrate
+    from worker.supervisor import run_workers
 
     settings = _settings()
     migrate(settings.database_url)

@@ -28,6 +28,6 @@ if __name__ == "__main__":
     if sys.platform.startswith("linux"):
         die_with_parent(signal.SIGTERM, parent)
     else:
-        # No worker is forked where this thread runs (`worker.process` spawns there).
+        # No worker is forked where this thread runs (`worker.supervisor` spawns there).
         threading.Thread(target=_follow_pipe, daemon=True).start()
     main()

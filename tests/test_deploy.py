@@ -19,8 +19,9 @@ from bot.app import WEBHOOK_PATH
 from bot.cli import app
 from bot.events import EVENTS
 from worker.github_api.auth import PERMISSIONS
-from worker.process import GRACE_SECONDS, HANDING_SECONDS
+from worker.process import HANDING_SECONDS
 from worker.settings import REQUIRED, Settings, load_settings
+from worker.supervisor import GRACE_SECONDS
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"

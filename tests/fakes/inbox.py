@@ -105,7 +105,7 @@ class MemoryInbox:
             self._wake(claim.subject, entry)
 
     def sweep(self, *, limit: int = 100) -> tuple[Subject, ...]:
-        """Wake for what is overdue: the part that `worker.process` plays beside Redis."""
+        """Wake for what is overdue: the part that `worker.supervisor` plays beside Redis."""
         awake = sum(entry.awake for entry in self._entries.values())
         lost = len(self.wakes) < awake
         overdue = sorted(

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 from worker.contracts import Notice, Subject
 from worker.core.errors import StoppedError
 from worker.inbox import RedisInbox, connect
-from worker.process import WakeJob, run_workers
+from worker.process import WakeJob
 from worker.stopping import handing_back
+from worker.supervisor import run_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

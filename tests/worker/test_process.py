@@ -274,7 +274,7 @@ def test_a_worker_runs_the_one_task_only():
 def test_what_is_imported_before_a_fork_starts_no_threads():
     """A fork could hang for a lock that a thread of its parent held."""
     code = (
-        "import os, sys; from worker import process; process._preload(process.PRELOAD); "
+        "import os, sys; from worker import process; process.preload_modules(process.PRELOAD); "
         "print('numpy' in sys.modules, len(os.listdir('/proc/self/task')))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
