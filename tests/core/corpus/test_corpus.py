@@ -73,4 +73,4 @@ def test_the_watch_itself_sees_what_it_should(tmp_path):
     with pytest.raises(AssertionError, match=r"took \d+ MB"):
         measured(take, Limits(megabytes=512))
     with pytest.raises(AssertionError, match="should not have been"):
-        check(Case("none", lambda: b"SF:a.py\nDA:1,1\n", "an error"))
+        check(Case("none", lambda: b"SF:a.py\nDA:1,1\n", "an error"), Limits(megabytes=4_000))
