@@ -45,6 +45,9 @@ class Point:
     seconds: Fraction | None = None
     """Sum of the tests' durations."""
     flaky: int | None = None
+    assertions: int | None = None
+    fixed: Ratio | None = None
+    """Of the lines that this commit's fixes changed: how many had been covered before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,6 @@ class Material:
     """The same at the base, of those files that the change touches, by their path there."""
     churn: Mapping[str, int] | None = None
     """In how many commits of the last 90 days each file changed."""
-    fixed: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    """Lines at the base that later fixes changed, as bitmaps by path."""
     history: tuple[Point, ...] = ()
     """Of the default branch, the oldest first."""
     test_history: tuple[TestHistory, ...] = ()

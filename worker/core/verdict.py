@@ -185,6 +185,8 @@ class Inputs:
     """The report by flag, for the reports that have one; merged, they are part of `report`."""
     tests: TestRun = NO_TESTS
     """The tests that ran, where their reports were uploaded."""
+    suites: Mapping[str, TestRun] = field(default_factory=lambda: MappingProxyType({}))
+    """The same by the flag of the reports that they came with; "" is those without a flag."""
     best: Ratio | None = None
     """The highest coverage ever recorded for the base branch, where that is known."""
     run_failed: bool = False

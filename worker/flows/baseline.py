@@ -7,6 +7,7 @@ serves: a squash or a fast-forward makes a new commit of files that were tested 
 from __future__ import annotations
 
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from worker.contracts import SubjectKind
@@ -23,6 +24,8 @@ from worker.flows.vigil import habits_of, note_outcomes
 from worker.ports import BaselineRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from worker.core.config import Config
     from worker.core.refs import Repository, Sha, WorkflowRun
     from worker.core.verdict import Baseline
@@ -36,6 +39,7 @@ __all__ = [
     "find_baseline",
     "is_own_push",
     "merge_tests",
+    "split_tests",
     "remember_tree",
 ]
 
@@ -138,6 +142,14 @@ def merge_tests(gathered: Gathered) -> TestRun:
     for _, run in gathered.tests:
         merged = merged.merge(run)
     return merged
+
+
+def split_tests(gathered: Gathered) -> Mapping[str, TestRun]:
+    """Return the tests by the flag of their report, "" for none, sorted by flag."""
+    suites: dict[str, TestRun] = {}
+    for flag, run in gathered.tests:
+        suites[flag or ""] = suites.get(flag or "", NO_TESTS).merge(run)
+    return MappingProxyType({flag: suites[flag] for flag in sorted(suites)})
 
 
 def _may_report(look: Look, runs: Runs) -> bool:

@@ -21,6 +21,7 @@ from worker.flows.baseline import (
     build_same_tree,
     find_baseline,
     merge_tests,
+    split_tests,
 )
 from worker.flows.changes import complete_diff, list_changes
 from worker.flows.flapping import known_flapping, observe_head
@@ -107,6 +108,7 @@ class _Judging:
             flags=gathered.flags,
             best=self._best(),
             tests=merge_tests(gathered),
+            suites=split_tests(gathered),
             run_failed=any(run in gathered.runs for run in self.runs.failed),
             incomplete=bool(gathered.problems or unclear),
             artifacts=artifact_names(gathered),
