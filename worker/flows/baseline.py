@@ -39,8 +39,8 @@ __all__ = [
     "find_baseline",
     "is_own_push",
     "merge_tests",
-    "split_tests",
     "remember_tree",
+    "split_tests",
 ]
 
 MOST_ALIKE = 3
