@@ -97,8 +97,7 @@ def told(log, *deliveries):
     return [
         {name: line[name] for name in names if name in line}
         for line in map(json.loads, log.getvalue().splitlines())
-        if line["event"] in ("delivery", "delivery not accepted")
-        and line["delivery"] in deliveries
+        if line["event"] in ("delivery", "delivery not accepted") and line["delivery"] in deliveries
     ]
 
 

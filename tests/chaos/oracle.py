@@ -146,7 +146,15 @@ def _judge_checks(findings: Findings, thread: Thread) -> None:
         what = "I3 doubled check" if checks else "I3 no check"
         findings.add(what, f"{name} at {thread.pull.head_sha[:7]}: {len(checks)}")
         return
+    _judge_remarks(findings, checks[0], name)
     _judge_verdict(findings, thread, checks[0], name)
+
+
+def _judge_remarks(findings: Findings, check: CheckRun, name: str) -> None:
+    """Find remarks that stand twice at the same lines: GitHub adds whatever it is sent."""
+    places = [(one["path"], one["start_line"], one["end_line"]) for one in check.annotations]
+    if len(places) != len(set(places)):
+        findings.add("I3 doubled remark", f"{name}: {len(places)} at {len(set(places))} places")
 
 
 def _judge_verdict(findings: Findings, thread: Thread, check: CheckRun, name: str) -> None:

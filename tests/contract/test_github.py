@@ -15,6 +15,7 @@ import pytest
 from tests.fakes.github import FakeGitHub, fake_sha
 from worker.core.errors import GoneError, NotFoundError, RefusedError, ReportError
 from worker.core.refs import Role
+from worker.core.render import Annotation
 from worker.core.tarball import read_tarball
 from worker.ports import CheckAction, CheckOutput, CheckState, CommitStatus
 
@@ -445,6 +446,25 @@ def test_an_emptied_text_does_not_stay(scene, github):
     short = replace(PASSED, output=CheckOutput("Fine", "now"))
     github.update_check(made.id, short)
     assert scene.shown(made.id) == ("Fine", "now", "")
+
+
+def test_annotations_are_added_to_those_that_are_there(scene, github):
+    """Remarks would stand twice beside a line, or nobody could tell which ones are there."""
+    one = Annotation("a.py", 3, 5, "warning", "Not covered", "These 3 new lines are not run.")
+    two = replace(one, first=9, last=9)
+    made = github.create_check(scene.base, "covgate", RUNNING, external_id="")
+    assert github.annotations(made.id) == ()
+    github.update_check(made.id, noting(PASSED, one))
+    github.update_check(made.id, noting(PASSED, two))
+    github.update_check(made.id, PASSED)
+    assert github.annotations(made.id) == (one, two)
+    with pytest.raises(RefusedError):
+        github.update_check(made.id, noting(PASSED, *[one] * 51))
+
+
+def noting(state, *annotations):
+    """Return a check's state with remarks."""
+    return replace(state, output=replace(state.output, annotations=annotations))
 
 
 def test_only_own_checks_of_the_name_count_oldest_first(scene, github):

@@ -150,7 +150,7 @@ PLAIN = "must be a plain number such as 60 or 60.5, not the number"
         ("packages: [{name: 'a@b', paths: [x]}]", 1, 19,
          ("`packages[0].name` must be a name of at most 100 letters, digits, spaces and "
          ".:+/_-, and begin with a letter or a digit, not the text “a@b”")),
-        ("check: {at: both}", 1, 9, "unknown key `at`; in `check` may stand `as`"),
+        ("check: {at: both}", 1, 9, "unknown key `at`; in `check` may stand `annotations`, `as`"),
         ("version: 2", 1, 10, "`version` must be 1, the only version there is, not the number 2"),
         ("version: '1'", 1, 10, "`version` must be 1, the only version there is, not the text “1”"),
         ("gates: {new_code: {minimum: 101}}", 1, 29,

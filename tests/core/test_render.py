@@ -18,6 +18,7 @@ from tests.support.runs import run
 from worker.core.analysis import analyze
 from worker.core.config import (
     BranchesRule,
+    CommentRule,
     Config,
     CriticalPath,
     FlagRules,
@@ -28,6 +29,7 @@ from worker.core.config import (
     ReportSource,
 )
 from worker.core.diff import Diff, FileDiff
+from worker.core.diff.mapping import LineMap
 from worker.core.model import BranchLine, FileCoverage, Function, Report, bitmap
 from worker.core.numbers import Ratio
 from worker.core.overrides import Debt, Override
@@ -164,6 +166,37 @@ def test_the_check_is_as_it_was_read_and_approved(name: str, golden: Golden) -> 
     page = render_check(*CASES[name])
     text = f"{conclude(*CASES[name])}\n# {page.title}\n\n{page.summary}\n\n{page.text}\n"
     golden(f"check/{name}.md", text)
+
+
+def test_the_longest_uncovered_stretches_have_remarks_first() -> None:
+    """A diff with more than fifty gaps would have its remarks at the top of the alphabet."""
+    drawing = "src/a.py\n" + "+ miss\n+ hit\n" * 60 + "src/z.py\n+ 9 x miss\n+ 9 x hit"
+    remarks = render_check(verdict_of(drawing, None), CONTEXT).annotations
+    assert len(remarks) == 50
+    assert (remarks[-1].path, remarks[-1].first, remarks[-1].last) == ("src/z.py", 1, 9)
+    assert {one.level for one in remarks} == {"warning"}
+
+
+def test_remarks_are_where_the_lines_are_at_the_head() -> None:
+    """A remark would stand beside another line, where the base has moved on since."""
+    verdict = verdict_of("src/a.py\n+ 2 x miss\n+ 9 x hit\nsrc/b.py\n+ miss", None)
+    lines = {"src/a.py": LineMap(((1, 8, 99),)), "src/b.py": None}
+    (remark,) = render_check(verdict, replace(CONTEXT, head_lines=lines)).annotations
+    assert (remark.path, remark.first, remark.last) == ("src/a.py", 8, 9)
+
+
+def test_a_verdict_that_asks_for_nothing_may_be_one_line() -> None:
+    """A team that prefers silence would still scroll past a table on every pull request."""
+    drawing = "src/a.py\n+ 16 x hit\n+ miss\n 150 x hit"
+    folded = Config(comment=CommentRule(folded=True))
+    report, diff = draw(drawing)
+    text = render_comment(analyze(Inputs(report, diff, folded)), CONTEXT)
+    title, rest = text.split("\n\n", 1)
+    assert title.startswith("<!-- covgate -->\n### ✅")
+    assert rest.startswith("<details><summary>Details</summary>")
+    assert rest.rstrip().endswith("</details>")
+    report, diff = draw("src/a.py\n+ 9 x hit\n+ 8 x miss")
+    assert "Details" not in render_comment(analyze(Inputs(report, diff, folded)), CONTEXT)
 
 
 @pytest.mark.parametrize("name", ["every-gate", "fails-by-file", "first", "one-unreadable"])

@@ -34,6 +34,7 @@ from worker.core.refs import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from worker.core.render import Annotation
     from worker.ports import CheckState, CommitStatus
 
 __all__ = ["APP_LOGIN", "REPOSITORY", "Call", "FakeGitHub", "fake_sha"]
@@ -372,8 +373,13 @@ class FakeGitHub:
                 self._next_id(), name, head_sha, state.status, state.conclusion, external_id
             )
             self._checks[check.id] = (check, True)
-            self.check_states[check.id] = state
+            self._show(check.id, state)
             return check
+
+    def annotations(self, check_id: int) -> tuple[Annotation, ...]:
+        with self._call("annotations", check_id):
+            self._found(self._checks, check_id, "check run")
+            return self.annotations_of(check_id)
 
     def update_check(self, check_id: int, state: CheckState) -> CheckRun:
         with self._call("update_check", check_id, state):
@@ -383,7 +389,7 @@ class FakeGitHub:
             _check_state(state)
             check = replace(check, status=state.status, conclusion=state.conclusion)
             self._checks[check_id] = (check, True)
-            self.check_states[check_id] = state
+            self._show(check_id, state)
             return check
 
     def set_status(self, head_sha: Sha, status: CommitStatus) -> None:
@@ -489,6 +495,18 @@ class FakeGitHub:
                     ready.append(parent)
         return order
 
+    def _show(self, check_id: int, state: CheckState) -> None:
+        """Show a state with the annotations that came with earlier ones."""
+        there = self.annotations_of(check_id) + state.output.annotations
+        self.check_states[check_id] = replace(
+            state, output=replace(state.output, annotations=there)
+        )
+
+    def annotations_of(self, check_id: int) -> tuple[Annotation, ...]:
+        """Return the remarks of a check run."""
+        shown = self.check_states.get(check_id)
+        return shown.output.annotations if shown is not None else ()
+
     def _next_id(self) -> int:
         self._last_id += 1
         return self._last_id
@@ -500,6 +518,8 @@ def _check_state(state: CheckState) -> None:
     for text in (state.output.summary, state.output.text):
         if len(text.encode()) > 65_535:
             raise RefusedError("422: more than 65535 bytes")
+    if len(state.output.annotations) > 50:
+        raise RefusedError("422: more than 50 annotations")
     sizes = {"label": 20, "description": 40, "identifier": 20}
     long = [
         name

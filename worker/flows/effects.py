@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -23,11 +23,11 @@ from worker.core.render.messages import Message, superseded
 from worker.ports import CheckAction, CheckOutput, CheckState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from worker.contracts import Notice
     from worker.core.refs import CheckRun, Comment
-    from worker.core.render import Conclusion
+    from worker.core.render import Annotation, Conclusion
     from worker.flows.deps import Look
     from worker.ports import Effects
 
@@ -36,6 +36,8 @@ __all__ = ["RECHECK", "Publisher", "asks_again"]
 RECHECK = "recheck"
 """The identifier of the check's button."""
 _AGAIN = CheckAction("Check again", "Judge anew from fresh facts", RECHECK)
+_NOTES = "check:notes"
+"""Is there while annotations may or may not have arrived."""
 _OPEN = "open"
 """Holds the head whose check this pull request has in progress; there is one at a time."""
 _UNCOMMENTED = "uncommented"
@@ -93,7 +95,7 @@ class Publisher:
             return  # none, or noted before the claim was put off
         known = self._check(head)
         if known:
-            self._keep(head, id=known["id"], stale=True)
+            self._keep(head, id=known["id"], stale=True, noted=known.get("noted", ()))
         self._effects.put(_REOPENED, json.dumps(sorted(asked)))
 
     def was_cleared(self, head: Sha) -> bool:
@@ -200,7 +202,7 @@ class Publisher:
         """Let the head's check be opened and made anew, however it stands."""
         known = self._check(head)
         if known:
-            self._keep(head, id=known["id"], stale=True)
+            self._keep(head, id=known["id"], stale=True, noted=known.get("noted", ()))
 
     def forget_reply(self, mark: str) -> None:
         """Forget the intent of a reply of which there is no doubt any more."""
@@ -244,7 +246,7 @@ class Publisher:
     def _bring_check(
         self, head: Sha, conclusion: str | None, page: Page, *, judged: bool, stale: bool
     ) -> None:
-        output = CheckOutput(page.title, page.summary, page.text)
+        output = CheckOutput(page.title, page.summary, page.text, page.annotations)
         status = "completed" if conclusion else "in_progress"
         # GitHub shows buttons of ended checks alone.
         actions = (_AGAIN,) if conclusion else ()
@@ -255,17 +257,47 @@ class Publisher:
             if conclusion:
                 self._deps.meter.count("covgate_checks", conclusion)
             if known:
-                self._look.keep_lease()
-                check = self._github.update_check(int(known["id"]), state)
+                noted = known.get("noted", ())
+                check = self._update_check(head, int(known["id"]), noted, state, doubted=False)
             else:
                 check = self._adopt_check(head, state) or self._create_check(head, state)
-            ended = conclusion is not None
             self._keep(
-                head, id=check.id, digest=digest, concluded=ended, judged=judged, stale=stale
+                head,
+                id=check.id,
+                digest=digest,
+                concluded=conclusion is not None,
+                judged=judged,
+                stale=stale,
+                noted=sorted({*known.get("noted", ()), *map(_mark, page.annotations)}),
             )
             self._effects_of(head).remove("check:intent")
+            self._effects_of(head).remove(_NOTES)
         if conclusion is not None and self._effects.get(_OPEN) == head:
             self._effects.remove(_OPEN)
+
+    def _update_check(
+        self, head: Sha, check_id: int, noted: Iterable[str], state: CheckState, *, doubted: bool
+    ) -> CheckRun:
+        """Change the check, and add the annotations that it does not have yet.
+
+        GitHub adds whatever it is sent. So it is asked which are there where nobody knows
+        whether some arrived.
+        """
+        effects, there = self._effects_of(head), set(noted)
+        if doubted or effects.get(_NOTES) is not None:
+            self._wait_for_doubt(effects, _NOTES)
+            there |= {_mark(one) for one in self._github.annotations(check_id)}
+        fresh = tuple(one for one in state.output.annotations if _mark(one) not in there)
+        self._look.keep_lease()
+        if fresh:
+            effects.put(_NOTES, self._deps.clock.now().isoformat())
+        new = replace(state, output=replace(state.output, annotations=fresh))
+        try:
+            return self._github.update_check(check_id, new)
+        except PostponedError:
+            if fresh:  # it may have waited for its turn: the doubt begins now
+                effects.put(_NOTES, self._deps.clock.now().isoformat())
+            raise
 
     def _create_check(self, head: Sha, state: CheckState) -> CheckRun:
         key = self._claim.subject.key
@@ -282,8 +314,7 @@ class Publisher:
         self._wait_for_doubt(self._effects_of(head), "check:intent")
         own = self._github.checks(head, CHECK_NAME)
         for check in own:
-            self._look.keep_lease()
-            self._github.update_check(check.id, state)
+            self._update_check(head, check.id, (), state, doubted=True)
         if not own:
             self._effects_of(head).remove("check:intent")
             return None
@@ -346,6 +377,11 @@ def _recall(effects: Effects, name: str) -> dict[str, Any]:
 
 def _remember(effects: Effects, name: str, **values: object) -> None:
     effects.put(name, json.dumps(values, sort_keys=True))
+
+
+def _mark(annotation: Annotation) -> str:
+    """Return by what an annotation is known again."""
+    return _digest(f"{annotation.path}\0{annotation.first}\0{annotation.last}")[:16]
 
 
 def _digest(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from worker.core.config import CheckAs, Config
+from worker.core.config import CheckAs, CommentWhen, Config
 from worker.core.errors import ConfigError, DiffIncompleteError, GitHubError
 from worker.core.render import (
     Conclusion,
@@ -196,7 +196,9 @@ class _Pull:
         page = render_check(verdict, context)
         self._record(conclusion, page.title, render_json(verdict, context))
         self._conclude(conclusion, page, judged=True)
-        self._comment(render_comment(verdict, context), create=True)
+        config = verdict.evidence.config
+        asks = conclusion != "success" or config.comment.post is CommentWhen.ALWAYS
+        self._comment(render_comment(verdict, context), config, create=asks)
 
     def tell(self, message: Message, config: Config | None = None) -> None:
         """Publish a message that ends the check; an existing comment never says otherwise."""
@@ -205,7 +207,7 @@ class _Pull:
         retract_statuses(self.look, self.pull, config, conclusion, message.page.title)
         self._record(conclusion, message.page.title, "{}")
         self._conclude(conclusion, message.page, judged=False)
-        self._comment(message.comment, create=message.comments)
+        self._comment(message.comment, config, create=message.comments)
 
     def _let_in(self, message: Message) -> Message | None:
         """Return what to say where the head was let in as a whole, verdict or not."""
@@ -247,8 +249,10 @@ class _Pull:
         if again != worst:
             self.publisher.conclude_check(head, *again, judged=judged)
 
-    def _comment(self, body: str, *, create: bool) -> None:
-        """Write the comment where that is allowed; the check has said it already."""
+    def _comment(self, body: str, config: Config | None, *, create: bool) -> None:
+        """Write the comment where that is allowed and wanted; the check has said it already."""
+        if config is not None and config.comment.post is CommentWhen.NEVER:
+            return
         create = create and self.pull.state == "open"
         try:
             self.publisher.comment(self.pull.number, body, create=create)

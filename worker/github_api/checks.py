@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from worker.core.render.annotations import Annotation
 from worker.github_api.answers import CheckAnswer, CheckPage
 from worker.github_api.transport import Transport, decode, quoted
 
@@ -12,7 +15,29 @@ if TYPE_CHECKING:
     from worker.core.refs import CheckRun, Sha
     from worker.ports import CheckState
 
-__all__ = ["create_check", "list_checks", "update_check"]
+__all__ = ["create_check", "list_annotations", "list_checks", "update_check"]
+
+
+class AnnotationAnswer(msgspec.Struct):
+    """A remark on lines of a file."""
+
+    path: str
+    start_line: int
+    end_line: int
+    annotation_level: str | None = None
+    title: str | None = None
+    message: str | None = None
+
+    def value(self) -> Annotation:
+        """Return the remark."""
+        return Annotation(
+            path=self.path,
+            first=self.start_line,
+            last=self.end_line,
+            level=self.annotation_level or "",
+            title=self.title or "",
+            message=self.message or "",
+        )
 
 
 def list_checks(
@@ -57,10 +82,35 @@ def update_check(
     return decode(transport.send("PATCH", path, body=_body(state)), CheckAnswer, path).value()
 
 
+def list_annotations(
+    transport: Transport, repository: str, check_id: int
+) -> tuple[Annotation, ...]:
+    """Return the remarks that a check run has so far."""
+    path = f"{repository}/check-runs/{check_id}/annotations"
+    pages = transport.pages(path, list[AnnotationAnswer])
+    return tuple(one.value() for page in pages for one in page)
+
+
 def _body(state: CheckState) -> dict[str, object]:
     output = state.output
     # An empty text is sent too: left out, a former one would stay.
-    shown = {"title": output.title, "summary": output.summary, "text": output.text}
+    shown: dict[str, object] = {
+        "title": output.title,
+        "summary": output.summary,
+        "text": output.text,
+    }
+    if output.annotations:
+        shown["annotations"] = [
+            {
+                "path": one.path,
+                "start_line": one.first,
+                "end_line": one.last,
+                "annotation_level": one.level,
+                "title": one.title,
+                "message": one.message,
+            }
+            for one in output.annotations
+        ]
     body: dict[str, object] = {"status": state.status, "output": shown}
     if state.conclusion is not None:
         body["conclusion"] = state.conclusion

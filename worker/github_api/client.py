@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
+    from worker.core.render import Annotation
     from worker.github_api.errors import Answer
     from worker.ports import Cache, CheckState, Clock, CommitStatus
 
@@ -340,6 +341,10 @@ class RepositoryClient:
     def checks(self, head_sha: Sha, name: str) -> tuple[CheckRun, ...]:
         """Return this App's own check runs of that name on a commit, oldest first."""
         return checks.list_checks(self._transport, self._path, self._app_id, head_sha, name)
+
+    def annotations(self, check_id: int) -> tuple[Annotation, ...]:
+        """Return the remarks that a check run of this App has."""
+        return checks.list_annotations(self._transport, self._path, check_id)
 
     def create_check(
         self, head_sha: Sha, name: str, state: CheckState, *, external_id: str

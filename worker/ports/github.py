@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Sha,
         WorkflowRun,
     )
+    from worker.core.render import Annotation
 
 __all__ = ["App", "CheckAction", "CheckOutput", "CheckState", "CommitStatus", "GitHub"]
 
@@ -39,6 +40,8 @@ class CheckOutput:
     title: str
     summary: str
     text: str = ""
+    annotations: tuple[Annotation, ...] = ()
+    """At most 50. GitHub adds them to those that the check has, and takes none back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,10 @@ class GitHub(Protocol):
 
     def checks(self, head_sha: Sha, name: str) -> tuple[CheckRun, ...]:
         """Return this App's own check runs of that name on a commit, oldest first."""
+        ...
+
+    def annotations(self, check_id: int) -> tuple[Annotation, ...]:
+        """Return the remarks that a check run has, in the order in which they came."""
         ...
 
     def create_check(

@@ -10,7 +10,6 @@ from worker.core.config.fields import Hundred, Model, Name, SomeGlobs, Text
 from worker.core.config.gap_rules import Priority
 from worker.core.config.values import (
     BranchesRule,
-    CheckAs,
     CriticalPath,
     FunctionsRule,
     Package,
@@ -19,7 +18,6 @@ from worker.core.config.values import (
 
 __all__ = [
     "BranchesModel",
-    "CheckModel",
     "CriticalModel",
     "FloorModel",
     "FunctionsModel",
@@ -147,17 +145,3 @@ class CriticalModel(_Paths):
     def value(self) -> CriticalPath:
         """Return the same as the core's value."""
         return CriticalPath(self.name, self.paths, self.minimum, self.flag, self.blocking)
-
-
-class CheckModel(Model):
-    """What GitHub shows of a verdict besides the comment."""
-
-    model_config = ConfigDict(title="Check")
-
-    # `as` is a word of Python's own.
-    as_: CheckAs = Field(
-        default=CheckAs.CHECK,
-        alias="as",
-        description="`status` and `both` add a commit status for each gate, package and "
-        "critical path to the check run, which is always there.",
-    )

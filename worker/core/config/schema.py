@@ -23,7 +23,6 @@ from worker.core.config.fields import (
 from worker.core.config.gaps import GoalsModel, RiskModel, StrengthsModel, UnderTestedModel
 from worker.core.config.gates import (
     BranchesModel,
-    CheckModel,
     CriticalModel,
     FloorModel,
     FunctionsModel,
@@ -31,6 +30,7 @@ from worker.core.config.gates import (
     ProjectModel,
     without_default,
 )
+from worker.core.config.telling import CheckModel, CommentModel
 from worker.core.config.values import (
     CarryForward,
     Config,
@@ -317,6 +317,9 @@ class ConfigModel(Model):
     check: CheckModel = Field(
         default_factory=CheckModel, description="How the verdict is told on GitHub."
     )
+    comment: CommentModel = Field(
+        default_factory=CommentModel, description="The one comment on the pull request."
+    )
     ignore: Globs = Field(default=(), description="Globs on paths whose coverage is not looked at.")
     path_fixes: Annotated[tuple[PathFixModel, ...], Field(max_length=MAX_ITEMS)] = Field(
         default=(),
@@ -359,6 +362,8 @@ class ConfigModel(Model):
             packages=tuple(package.value() for package in self.packages),
             critical=tuple(path.value() for path in self.critical),
             check_as=self.check.as_,
+            annotations=self.check.annotations,
+            comment=self.comment.value(),
             ignore=self.ignore,
             path_fixes=tuple(fix.value() for fix in self.path_fixes),
             partial=self.partial,

@@ -18,6 +18,8 @@ __all__ = [
     "CarryForward",
     "CheckAs",
     "CommandsRule",
+    "CommentRule",
+    "CommentWhen",
     "Config",
     "CriticalPath",
     "FlagRules",
@@ -62,6 +64,23 @@ class CheckAs(StrEnum):
     CHECK = "check"
     STATUS = "status"
     BOTH = "both"
+
+
+class CommentWhen(StrEnum):
+    """When the pull request's comment is made."""
+
+    ALWAYS = "always"
+    PROBLEMS = "problems"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRule:
+    """The one comment: when it is made, and how much of it is open where all is well."""
+
+    post: CommentWhen = CommentWhen.ALWAYS
+    folded: bool = False
+    """Whether a verdict that asks for nothing shows one line, and the rest in a fold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +231,9 @@ class Config:
     packages: tuple[Package, ...] = ()
     critical: tuple[CriticalPath, ...] = ()
     check_as: CheckAs = CheckAs.CHECK
+    annotations: int = 50
+    """How many remarks stand beside the lines of the diff at most."""
+    comment: CommentRule = field(default_factory=CommentRule)
     ignore: tuple[str, ...] = ()
     path_fixes: tuple[PathFix, ...] = ()
     partial: Partial = Partial.COVERED

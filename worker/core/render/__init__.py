@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from worker.core.render.annotations import Annotation
 from worker.core.render.check import Page, render_check
 from worker.core.render.comment import MARKER, render_comment
 from worker.core.render.context import Conclusion, Context, Source, conclude
@@ -11,6 +12,7 @@ from worker.core.render.terminal import render_terminal
 
 __all__ = [
     "MARKER",
+    "Annotation",
     "Conclusion",
     "Context",
     "Page",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from worker.core.config import LineClass
 from worker.core.numbers import format_count, format_percent
+from worker.core.render.annotations import Annotation, annotate
 from worker.core.render.elsewhere import comparison_notes, elsewhere_section
 from worker.core.render.headline import headline
 from worker.core.render.insights import insight_page
@@ -47,6 +48,7 @@ class Page:
     title: str
     summary: str
     text: str = ""
+    annotations: tuple[Annotation, ...] = ()
 
 
 def render_check(verdict: Verdict, context: Context) -> Page:
@@ -72,6 +74,7 @@ def render_check(verdict: Verdict, context: Context) -> Page:
         title=headline(verdict, context),
         summary=truncate_bytes("\n\n".join(part for part in summary if part), _LIMIT),
         text=truncate_bytes(_text(verdict, context), _LIMIT),
+        annotations=annotate(verdict, context),
     )
 
 

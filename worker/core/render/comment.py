@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from worker.core.render.context import conclude
 from worker.core.render.elsewhere import comparison_notes, elsewhere_section
 from worker.core.render.headline import headline, sign
 from worker.core.render.insights import insight_section
-from worker.core.render.markdown import plain, truncate_bytes
+from worker.core.render.markdown import fold, plain, truncate_bytes
 from worker.core.render.novelty import classes, unmeasured
 from worker.core.render.overrides import debt_section, override_section
 from worker.core.render.paths import path_section
@@ -37,8 +38,8 @@ _LIMIT = 65_000
 
 def render_comment(verdict: Verdict, context: Context) -> str:
     """Return the comment's Markdown, marker first, at most 65,000 bytes."""
+    title = f"{MARKER}\n### {sign(verdict, context)} {plain(headline(verdict, context))}"
     parts = (
-        f"{MARKER}\n### {sign(verdict, context)} {plain(headline(verdict, context))}",
         override_section(context),
         path_section(context.unfound),
         gates_table(verdict),
@@ -56,4 +57,7 @@ def render_comment(verdict: Verdict, context: Context) -> str:
         notes(context),
         provenance(verdict, context),
     )
-    return truncate_bytes("\n\n".join(part for part in parts if part) + "\n", _LIMIT)
+    body = "\n\n".join(part for part in parts if part)
+    if verdict.evidence.config.comment.folded and conclude(verdict, context) == "success":
+        body = fold("Details", body)
+    return truncate_bytes(f"{title}\n\n{body}\n", _LIMIT)
