@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["Story", "Thread", "new_thread"]
 
 ARTIFACT = "coverage"
+FILES = {
+    "main.py": b"start = 1\n",
+    # Remarks are the one effect that GitHub adds to what is there.
+    ".github/covgate.yml": b"version: 1\ncheck: {annotations: 50}\n",
+}
 
 
 @dataclass(slots=True)
@@ -94,7 +99,7 @@ class Story:
         self.random = random.Random(seed)
         self.threads: list[Thread] = []
         repos = [
-            world.add_repository(f"owner{number}/app", files={"main.py": b"start = 1\n"})
+            world.add_repository(f"owner{number}/app", files=FILES)
             for number in range(repositories)
         ]
         for repo in repos:

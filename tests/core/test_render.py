@@ -168,10 +168,15 @@ def test_the_check_is_as_it_was_read_and_approved(name: str, golden: Golden) -> 
     golden(f"check/{name}.md", text)
 
 
+def remarking(drawing: str) -> Verdict:
+    """Return the verdict where remarks are wanted."""
+    return analyze(Inputs(*draw(drawing), Config(annotations=50)))
+
+
 def test_the_longest_uncovered_stretches_have_remarks_first() -> None:
     """A diff with more than fifty gaps would have its remarks at the top of the alphabet."""
     drawing = "src/a.py\n" + "+ miss\n+ hit\n" * 60 + "src/z.py\n+ 9 x miss\n+ 9 x hit"
-    remarks = render_check(verdict_of(drawing, None), CONTEXT).annotations
+    remarks = render_check(remarking(drawing), CONTEXT).annotations
     assert len(remarks) == 50
     assert (remarks[-1].path, remarks[-1].first, remarks[-1].last) == ("src/z.py", 1, 9)
     assert {one.level for one in remarks} == {"warning"}
@@ -179,7 +184,7 @@ def test_the_longest_uncovered_stretches_have_remarks_first() -> None:
 
 def test_remarks_are_where_the_lines_are_at_the_head() -> None:
     """A remark would stand beside another line, where the base has moved on since."""
-    verdict = verdict_of("src/a.py\n+ 2 x miss\n+ 9 x hit\nsrc/b.py\n+ miss", None)
+    verdict = remarking("src/a.py\n+ 2 x miss\n+ 9 x hit\nsrc/b.py\n+ miss")
     lines = {"src/a.py": LineMap(((1, 8, 99),)), "src/b.py": None}
     (remark,) = render_check(verdict, replace(CONTEXT, head_lines=lines)).annotations
     assert (remark.path, remark.first, remark.last) == ("src/a.py", 8, 9)

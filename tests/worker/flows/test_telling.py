@@ -10,7 +10,10 @@ from worker.core.errors import PostponedError
 
 @pytest.fixture
 def world() -> World:
-    return World()
+    """Return a repository that wants remarks."""
+    world = World()
+    world.configure("check: {annotations: 50}")
+    return world
 
 
 def remarks(world: World) -> list[tuple[str, int, int]]:
@@ -68,9 +71,9 @@ def test_a_check_made_with_remarks_in_doubt_has_them_once(world: World, after: b
     assert remarks(world) == [("src/a.py", 12, 15)]
 
 
-def test_remarks_can_be_switched_off(world: World) -> None:
-    """A team that finds them noisy would have to live with them."""
-    world.configure("check: {annotations: 0}")
+def test_there_are_no_remarks_unless_a_team_wants_them() -> None:
+    """Teams that find them noisy would have to find out how to be rid of them."""
+    world = World()
     world.look()
     judge(world, 11)
     assert remarks(world) == []

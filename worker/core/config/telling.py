@@ -25,9 +25,9 @@ class CheckModel(Model):
         "critical path to the check run, which is always there.",
     )
     annotations: Annotated[int, Field(strict=True, ge=0, le=50)] = Field(
-        default=50,
+        default=0,
         description="At most so many remarks stand beside uncovered new lines under "
-        '"Files changed"; 0 for none.',
+        '"Files changed", the longest stretches first; 0 for none.',
     )
 
 
