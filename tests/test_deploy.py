@@ -229,3 +229,120 @@ def test_systemd_understands_the_units(tmp_path):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def manifests():
+    """Return what is in deploy/kubernetes, by kind and name."""
+    found = {}
+    for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")):
+        for one in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+            name = one.get("metadata", {}).get("name", "")
+            assert (one["kind"], name) not in found, "one would win over the other"
+            found[one["kind"], name] = one
+    return found
+
+
+def pods():
+    """Return the specification of every pod that deploy/kubernetes starts, by name."""
+    found = {}
+    for (_, name), one in manifests().items():
+        spec = one.get("spec", {})
+        template = spec.get("jobTemplate", {}).get("spec", spec).get("template")
+        if template is not None:
+            found[name] = template["spec"]
+    return found
+
+
+def test_kustomize_applies_every_manifest():
+    """A file that is forgotten there would never be applied, a network policy for instance."""
+    listed = manifests()["Kustomization", ""]["resources"]
+    there = {path.name for path in (DEPLOY / "kubernetes").iterdir()} - {"kustomization.yaml"}
+    assert set(listed) == there
+
+
+def test_kubernetes_keeps_what_was_accepted(compose):
+    """What Compose is careful about, a cluster would lose."""
+    (container,) = pods()["valkey"]["containers"]
+    command = compose["services"]["redis"]["command"][1:]
+    assert container["args"][:-1] == command[:-1]
+    assert container["image"] == compose["services"]["redis"]["image"]
+    claims = manifests()["StatefulSet", "valkey"]["spec"]["volumeClaimTemplates"]
+    assert [claim["metadata"]["name"] for claim in claims] == ["data"]
+
+
+@pytest.mark.parametrize("name", ["bot", "worker"])
+def test_kubernetes_starts_what_compose_does(compose, name):
+    """Two ways to run it would be two programs."""
+    (container,) = pods()[name]["containers"]
+    assert container["args"] == compose["services"][name]["command"]
+    assert container["image"] == "covgate"
+    sources = [next(iter(one.values()))["name"] for one in container["envFrom"]]
+    assert sources == ["covgate", "covgate"], "the settings, then the secrets"
+
+
+def test_pods_have_the_time_that_they_need():
+    """Each update would cost what is in work a minute, or refuse deliveries."""
+    assert pods()["worker"]["terminationGracePeriodSeconds"] >= GRACE_SECONDS + HANDING_SECONDS + 10
+    bot = manifests()["Deployment", "bot"]["spec"]
+    assert bot["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+    assert bot["replicas"] > 1
+
+
+def test_probes_ask_what_the_receiver_answers():
+    """A receiver would be killed again and again for a path that it does not have."""
+    (container,) = pods()["bot"]["containers"]
+    probes = ("startupProbe", "livenessProbe", "readinessProbe")
+    asked = [container[probe]["httpGet"]["path"] for probe in probes]
+    # Alive does not mean ready: with Redis away, a restart would mend nothing.
+    assert asked == ["/healthz", "/healthz", "/readyz"]
+
+
+@pytest.mark.parametrize("name", ["backup", "bot", "valkey", "worker"])
+def test_every_pod_runs_without_privileges(name):
+    """The cluster would refuse it, or a hole in one container be one in the machine."""
+    spec = pods()[name]
+    assert spec["securityContext"]["runAsNonRoot"]
+    assert not spec["automountServiceAccountToken"]
+    (container,) = spec["containers"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert {"requests", "limits"} == set(container["resources"])
+
+
+def test_settings_of_the_cluster_are_settings():
+    """A misspelt variable would be passed over in silence."""
+    settings = manifests()["ConfigMap", "covgate"]["data"]
+    assert set(settings) <= VARIABLES
+    told = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    for secret in ("covgate", "covgate-key", "valkey"):
+        assert f"create secret generic {secret} " in told
+
+
+def test_workers_grow_by_a_figure_that_there_is():
+    """The number of workers would never change."""
+    (metric,) = manifests()["HorizontalPodAutoscaler", "worker"]["spec"]["metrics"]
+    name = metric["external"]["metric"]["name"]
+    assert f'"{name}"' in (ROOT / "bot" / "metrics.py").read_text(encoding="utf-8")
+
+
+def test_the_world_does_not_see_what_operators_see():
+    """Anybody could read how much is going on, and in how many repositories."""
+    (rule,) = manifests()["Ingress", "bot"]["spec"]["rules"]
+    paths = {one["path"]: one["backend"]["service"]["name"] for one in rule["http"]["paths"]}
+    assert paths == {"/metrics": "closed", "/readyz": "closed", "/": "bot"}
+    assert "selector" not in manifests()["Service", "closed"]["spec"]
+
+
+def test_the_backup_finds_the_database():
+    """A backup of nothing would be found out on the day when it is needed."""
+    command = pods()["backup"]["containers"][0]["command"][2]
+    line = next(line for line in command.splitlines() if "address=" in line).strip()
+    address = "postgresql+psycopg://covgate:secret@db.example.com:5432/covgate"
+    done = subprocess.run(
+        ["sh", "-euc", f'COVGATE_DATABASE_URL={address}; {line}; printf %s "$address"'],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "postgresql://covgate:secret@db.example.com:5432/covgate"
