@@ -12,6 +12,7 @@ from worker.flows.deps import Deps
 from worker.github_api import AppKey, GitHubApp, RedisTokenCache
 from worker.inbox import Pace, RedisCache, RedisInbox, add_sums, connect, keep_alive
 from worker.meter import Meter
+from worker.notify import Webhook
 from worker.store import SqlStore, open_engine
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def open_deps(settings: Settings) -> Iterator[Deps]:
             client = app.repository(subject.installation_id, subject.repository_id, full_name)
             return stack.enter_context(client)
 
+        chat = settings.notify_url.get_secret_value()
         yield Deps(
             inbox=inbox,
             store=SqlStore(engine),
@@ -73,7 +75,9 @@ def open_deps(settings: Settings) -> Iterator[Deps]:
             meter=meter,
             keep_alive=partial(keep_alive, inbox),
             deadline=settings.deadline,
+            public_url=settings.public_url or "",
             commands=COMMANDS,
+            notify=Webhook(settings.notify_url).send if chat else None,
             cache=cache,
         )
 

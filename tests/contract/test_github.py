@@ -325,6 +325,17 @@ def test_comparison_starts_at_the_merge_base(scene, github):
     assert (shown["new.py"].status, shown["src/b.py"].status) == ("added", "removed")
 
 
+def test_comparison_tells_the_messages_that_are_asked_for(scene, github):
+    """Whether a push was a fix could not be told."""
+    tip = scene.base
+    for number in range(3):
+        tip = scene.commit({**FILES, f"{number}.py": b"x\n"}, tip)
+    asked = github.compare(scene.base, tip, commits=100)
+    assert (asked.ahead_by, len(asked.messages), len(asked.files)) == (3, 3, 1)
+    assert len(github.compare(scene.base, tip).messages) == 1
+    assert github.compare(tip, scene.base, commits=100).messages == ()
+
+
 def test_comparison_of_more_than_300_files_says_so(scene, github):
     """A cut list of files would be taken for the whole change."""
     head = scene.commit({**FILES, **{f"f{n:03}": b"x\n" for n in range(301)}}, scene.base)

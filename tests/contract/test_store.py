@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import permutations
-from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fakes.store import MemoryStore
+from tests.support.stores import ROCKETS
 from worker.core.errors import CovgateError
 from worker.core.habits import Outcome
 from worker.core.numbers import Ratio
@@ -22,15 +21,8 @@ from worker.ports import (
     Store,
     VerdictRecord,
 )
-from worker.store import open_store
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NOON = datetime(2030, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
-ROCKETS = Repository(7, 70, "acme/rockets", "main", url="https://github.com/acme/rockets")
-ANVILS = Repository(7, 71, "acme/anvils", "trunk", private=True)
-ELSEWHERE = Repository(8, 80, "other/thing", "main")
 A, B, C = Sha("a" * 40), Sha("b" * 40), Sha("c" * 40)
 BASELINE = BaselineRecord(70, A, "main", 81, 100, b"report\0\xff", 1000, 1, NOON)
 VERDICT = VerdictRecord(70, 5, A, "success", "60 % of new code", '{"gates": []}', NOON)
@@ -39,26 +31,6 @@ OBSERVATION = ObservationRecord(70, A, "suites", b"report\0\xff", 1000, 1, NOON)
 FLAPPING = FlappingRecord(70, "src/naïve.py", "f" * 32, 0b1010, NOON)
 
 OVERRIDE = OverrideRecord(70, 3_200_000_001, 0, 5, A, "mira", "the release must go", NOON)
-
-
-@pytest.fixture(
-    params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], name="store"
-)
-def _store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    """Return an empty store of each kind."""
-    if request.param == "memory":
-        return MemoryStore()
-    if request.param == "sqlite":
-        return open_store(f"sqlite:///{tmp_path}/history.db")
-    return open_store(request.getfixturevalue("postgres_url"))
-
-
-@pytest.fixture
-def known(store: Store) -> Store:
-    """Return a store that remembers three repositories of two installations."""
-    for repository in (ROCKETS, ANVILS, ELSEWHERE):
-        store.remember_repository(repository)
-    return store
 
 
 def test_an_empty_store_answers(store: Store) -> None:

@@ -66,7 +66,7 @@ def test_help_is_answered(house: House, failing: Pull) -> None:
     reactions, (reply,) = say(house, failing, "eve", "Hello?\n/covgate help")
     assert reactions == ["eyes", "rocket"]
     assert "| `/covgate explain [GATE \\| PATH:LINE]` |" in reply
-    assert reply.count("✅") == 6
+    assert reply.count("✅") == 8
 
 
 def test_an_override_is_refused_granted_kept_and_revoked(house: House, failing: Pull) -> None:

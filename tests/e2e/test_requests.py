@@ -161,3 +161,23 @@ def test_repeated_ci_with_the_same_report_takes_four_requests_and_writes_nothing
     requests = desk.spent()
     assert len(requests) <= 4, told(requests)
     assert writes(requests) == 0, told(requests)
+
+
+def test_a_push_to_the_default_branch_asks_once_for_what_it_changed(desk: Desk) -> None:
+    """Trends and churn would be paid for by every pull request, or with every delivery."""
+    artifacts = {"coverage": {"lcov.info": b"SF:a.py\nDA:1,1\nend_of_record\n"}}
+    for number in range(2):
+        desk.spent()
+        desk.repo.commit("main", {"a.py": OLD + b"# %d\n" % number}, "fix: it", author="mira")
+        run = desk.repo.run_ci(desk.repo.tip(), event="push", artifacts=artifacts)
+        desk.work()
+    requests = desk.spent()
+    assert sum("compare" in one for one in requests) == 1, told(requests)
+    desk.repo.rerun(run)
+    desk.work()
+    desk.repo.finish_run(run, artifacts=artifacts)
+    desk.work()
+    assert not any("compare" in one for one in desk.spent())
+    (repository,) = desk.store.repositories
+    (_, point) = desk.store.points(repository, "main", most=9)
+    assert '"fixed":[0,0]' in point.data

@@ -95,6 +95,7 @@ class FakeGitHub:
         self._artifacts: dict[int, Artifact] = {}
         self._archives: dict[int, bytes] = {}
         self._commits: dict[Sha, Commit] = {}
+        self.messages: dict[Sha, str] = {}
         self._files: dict[Sha, dict[str, bytes]] = {}
         self.branches: dict[str, Sha] = {}
         self._comparisons: dict[tuple[str, str], Comparison] = {}
@@ -286,7 +287,7 @@ class FakeGitHub:
                 raise ReportError("it does not match its digest", name=artifact.name)
             return target.write(archive)
 
-    def compare(self, base: str, head: str) -> Comparison:
+    def compare(self, base: str, head: str, *, commits: int = 1) -> Comparison:
         with self._call("compare", base, head):
             known = self._comparisons.get((base, head))
             if known is not None:
@@ -304,6 +305,9 @@ class FakeGitHub:
                 behind_by=len(set(ours) - set(theirs)),
                 merge_base_tree=self._commits[merge_base].tree,
                 base_tip=self._resolve(base),
+                messages=tuple(
+                    self.messages.get(sha, "") for sha in reversed(theirs) if sha not in ours
+                )[:commits],
             )
 
     def pull_files(self, number: int) -> tuple[ChangedFile, ...]:

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from worker.core.errors import CovgateError
+from worker.core.flaky import merge_states
 from worker.core.numbers import Ratio
-from worker.ports import FlagRecord
+from worker.ports import ConclusionRecord, FlagRecord
+from worker.store.facts import KEEP_FACTS, NOTE_USE
 from worker.store.habits import KEEP_FLAPPING, KEEP_OBSERVATIONS, KEEP_OUTCOMES, MOST_OUTCOMES
+from worker.store.past import (
+    KEEP_FLAKES,
+    KEEP_POINTS,
+    KEEP_PUSHES,
+    KEEP_STATES,
+    count_flakes,
+)
 from worker.store.schema import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import date, datetime
 
     from worker.core.habits import Outcome
     from worker.core.refs import Repository, Sha
     from worker.ports import (
         BaselineRecord,
+        FlakyRecord,
         FlappingRecord,
         ObservationRecord,
         OverrideRecord,
+        PointRecord,
+        PullRecord,
+        PushRecord,
+        SnapshotRecord,
+        SuiteRecord,
         VerdictRecord,
     )
 
@@ -43,6 +60,13 @@ class MemoryStore:
         self.overrides_by_key: dict[tuple[int, int, int], OverrideRecord] = {}
         self.inputs_by_pull: dict[tuple[int, int], tuple[Sha, bytes]] = {}
         self.outcomes_by_key: dict[tuple[int, str, str, int, int], Outcome] = {}
+        self.points_by_key: dict[tuple[int, str, Sha], PointRecord] = {}
+        self.snapshots: dict[tuple[int, str], SnapshotRecord] = {}
+        self.pushes: dict[tuple[int, Sha], PushRecord] = {}
+        self.suites: dict[tuple[int, Sha, str], tuple[bytes, datetime]] = {}
+        self.flakes: dict[tuple[int, str, Sha, str], datetime] = {}
+        self.pulls: dict[tuple[int, int], PullRecord] = {}
+        self.facts_by_key: dict[tuple[int, str], tuple[bytes, date]] = {}
         self.broken: CovgateError | None = None
 
     def remember_repository(self, repository: Repository) -> None:
@@ -140,6 +164,75 @@ class MemoryStore:
         found.sort(key=lambda one: one.recorded_at, reverse=True)
         return tuple(found[:MOST_OUTCOMES])
 
+    def record_point(self, record: PointRecord) -> None:
+        self._demand(record.repository_id)
+        key = (record.repository_id, record.branch, record.commit)
+        self.points_by_key[key] = record
+        self._drop(self.points_by_key, record.repository_id, record.recorded_at - KEEP_POINTS)
+
+    def points(self, repository_id: int, branch: str, *, most: int) -> tuple[PointRecord, ...]:
+        self.ping()
+        found = [p for key, p in self.points_by_key.items() if key[:2] == (repository_id, branch)]
+        # Of one moment, the greater commit is the older one, as in the database.
+        found.sort(key=lambda point: point.commit, reverse=True)
+        found.sort(key=lambda point: point.recorded_at)
+        return tuple(found[len(found) - most :] if len(found) > most else found)
+
+    def record_snapshot(self, record: SnapshotRecord) -> None:
+        self._demand(record.repository_id)
+        self.snapshots[record.repository_id, record.branch] = record
+
+    def snapshot(self, repository_id: int, branch: str) -> SnapshotRecord | None:
+        self.ping()
+        return self.snapshots.get((repository_id, branch))
+
+    def record_push(self, record: PushRecord) -> None:
+        self._demand(record.repository_id)
+        self.pushes[record.repository_id, record.commit] = record
+        self._drop(self.pushes, record.repository_id, record.recorded_at - KEEP_PUSHES)
+
+    def churn(self, repository_id: int, since: datetime) -> Mapping[str, int] | None:
+        self.ping()
+        mine = [push for key, push in self.pushes.items() if key[0] == repository_id]
+        counts = Counter(path for push in mine if push.recorded_at >= since for path in push.paths)
+        return dict(sorted(counts.items())) if mine else None
+
+    def note_tests(self, records: Sequence[SuiteRecord]) -> None:
+        for record in records:
+            self._demand(record.repository_id)
+            key = (record.repository_id, record.tree, record.suite)
+            known, _ = self.suites.get(key, (b"", None))
+            states, flaky = merge_states(known, record.states)
+            self.suites[key] = states, record.recorded_at
+            for test in flaky:
+                self.flakes[record.repository_id, storable(test), *key[1:]] = record.recorded_at
+        if records:
+            repository, now = records[0].repository_id, max(one.recorded_at for one in records)
+            self.suites = {
+                key: (states if at >= now - KEEP_STATES else b"", at)
+                for key, (states, at) in self.suites.items()
+                if key[0] != repository or at >= now - KEEP_FLAKES
+            }
+            self.flakes = {
+                key: at
+                for key, at in self.flakes.items()
+                if key[0] != repository or at >= now - KEEP_FLAKES
+            }
+
+    def flaky(self, repository_id: int) -> tuple[FlakyRecord, ...]:
+        self.ping()
+        mine = {key: at for key, at in self.flakes.items() if key[0] == repository_id}
+        found = [(test, tree, suite, at) for (_, test, tree, suite), at in mine.items()]
+        ran = [(suite, tree) for one, tree, suite in self.suites if one == repository_id]
+        return count_flakes(found, ran)
+
+    def clear_flaky(self, repository_id: int, test: str) -> int:
+        self.ping()
+        gone = [key for key in self.flakes if key[:2] == (repository_id, storable(test))]
+        for key in gone:
+            del self.flakes[key]
+        return len(gone)
+
     def best(self, repository_id: int, branch: str) -> Ratio | None:
         self.ping()
         ratios = [
@@ -191,6 +284,83 @@ class MemoryStore:
             if full_name.lower() in {"", names[record.repository_id].lower()}
         )
 
+    def record_pull(self, record: PullRecord) -> None:
+        self._demand(record.repository_id)
+        self.pulls[record.repository_id, record.number] = replace(
+            record, title=storable(record.title)
+        )
+
+    def list_repositories(
+        self, *, after: str = "", most: int, private: Collection[int] | None = None
+    ) -> tuple[Repository, ...]:
+        self.ping()
+        shown = [
+            one
+            for one in self.repositories.values()
+            if private is None or not one.private or one.id in private
+        ]
+        found = sorted(shown, key=lambda one: one.full_name.lower())
+        return tuple(one for one in found if one.full_name.lower() > after.lower())[:most]
+
+    def find_repository(self, full_name: str) -> Repository | None:
+        self.ping()
+        found = (one for _, one in sorted(self.repositories.items(), reverse=True))
+        return next((one for one in found if one.full_name.lower() == full_name.lower()), None)
+
+    def points_of(
+        self, places: Sequence[tuple[int, str]], *, most: int
+    ) -> Mapping[int, tuple[PointRecord, ...]]:
+        return {
+            repository_id: tuple(
+                replace(point, data="{}") for point in self.points(repository_id, branch, most=most)
+            )
+            for repository_id, branch in places
+        }
+
+    def pull(self, repository_id: int, number: int) -> PullRecord | None:
+        self.ping()
+        return self.pulls.get((repository_id, number))
+
+    def open_pulls(
+        self, repository_id: int, *, most: int
+    ) -> tuple[tuple[PullRecord, ConclusionRecord | None], ...]:
+        self.ping()
+        found = [
+            pull
+            for (repository, _), pull in sorted(self.pulls.items(), reverse=True)
+            if repository == repository_id and pull.state == "open"
+        ]
+        heads = ((pull, (pull.repository_id, pull.number, pull.head_sha)) for pull in found[:most])
+        verdicts = self.verdicts_by_key
+        return tuple(
+            (pull, _conclusion(verdicts[head]) if head in verdicts else None)
+            for pull, head in heads
+        )
+
+    def conclusions(
+        self, repository_id: int, number: int | None = None, *, most: int
+    ) -> tuple[ConclusionRecord, ...]:
+        self.ping()
+        found = [
+            _conclusion(verdict)
+            for _, verdict in sorted(self.verdicts_by_key.items(), key=lambda pair: pair[0][2])
+            if verdict.repository_id == repository_id and number in {None, verdict.number}
+        ]
+        found.sort(key=lambda one: (one.recorded_at, one.number), reverse=True)
+        return tuple(found[:most])
+
+    def conclusions_of(self, repository_ids: Sequence[int]) -> Mapping[int, ConclusionRecord]:
+        newest = {one: self.conclusions(one, most=1) for one in repository_ids}
+        return {one: found[0] for one, found in newest.items() if found}
+
+    def numbers_of(self, repository_id: int, head_sha: Sha) -> tuple[int, ...]:
+        return tuple(one.number for one in self.verdicts(repository_id, head_sha))[:20]
+
+    def latest_overrides(
+        self, repository_id: int, number: int | None = None, *, most: int
+    ) -> tuple[OverrideRecord, ...]:
+        return self.overrides(repository_id, number)[::-1][:most]
+
     def has_baseline(self, repository_id: int) -> bool:
         self.ping()
         return any(repository == repository_id for repository, _ in self.baselines)
@@ -221,6 +391,29 @@ class MemoryStore:
         found = (v for v in self.verdicts_by_key.values() if v.repository_id == repository_id)
         return tuple(sorted((v for v in found if v.head_sha == head_sha), key=lambda v: v.number))
 
+    def facts(self, repository_id: int, keys: Sequence[str], day: date) -> Mapping[str, bytes]:
+        self.ping()
+        found = {}
+        for key in sorted(set(keys)):
+            known = self.facts_by_key.get((repository_id, key))
+            if known is not None:
+                found[key], used_on = known
+                if used_on <= day - NOTE_USE:
+                    self.facts_by_key[repository_id, key] = found[key], day
+        return found
+
+    def keep_facts(self, repository_id: int, facts: Mapping[str, bytes], day: date) -> None:
+        self.ping()
+        if facts:
+            self._demand(repository_id)
+        for key, data in facts.items():
+            self.facts_by_key[repository_id, key] = data, day
+        self.facts_by_key = {
+            key: (data, used_on)
+            for key, (data, used_on) in self.facts_by_key.items()
+            if key[0] != repository_id or used_on >= day - KEEP_FACTS
+        }
+
     def forget(self, installation_id: int, repository_id: int | None = None) -> None:
         self.ping()
         gone = {
@@ -237,12 +430,30 @@ class MemoryStore:
         self.overrides_by_key = {k: v for k, v in self.overrides_by_key.items() if k[0] not in gone}
         self.inputs_by_pull = {k: v for k, v in self.inputs_by_pull.items() if k[0] not in gone}
         self.outcomes_by_key = {k: v for k, v in self.outcomes_by_key.items() if k[0] not in gone}
+        self.points_by_key = {k: v for k, v in self.points_by_key.items() if k[0] not in gone}
+        self.snapshots = {k: v for k, v in self.snapshots.items() if k[0] not in gone}
+        self.pushes = {k: v for k, v in self.pushes.items() if k[0] not in gone}
+        self.suites = {k: v for k, v in self.suites.items() if k[0] not in gone}
+        self.flakes = {k: v for k, v in self.flakes.items() if k[0] not in gone}
+        self.pulls = {k: v for k, v in self.pulls.items() if k[0] not in gone}
+        self.facts_by_key = {k: v for k, v in self.facts_by_key.items() if k[0] not in gone}
 
     def ping(self) -> None:
         if self.broken is not None:
             raise self.broken
 
+    @staticmethod
+    def _drop(records: dict[Any, Any], repository_id: int, before: datetime) -> None:
+        for key, record in list(records.items()):
+            if key[0] == repository_id and record.recorded_at < before:
+                del records[key]
+
     def _demand(self, repository_id: int) -> None:
         self.ping()
         if repository_id not in self.repositories:
             raise CovgateError("the repository is not remembered; call remember_repository first")
+
+
+def _conclusion(verdict: VerdictRecord) -> ConclusionRecord:
+    head = verdict.repository_id, verdict.number, verdict.head_sha
+    return ConclusionRecord(*head, verdict.conclusion, verdict.title, verdict.recorded_at)

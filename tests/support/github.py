@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 import jwt
 import requests
 
+from bot.sandbox.records import UserToken
 from bot.sandbox.server import StandIn
 from tests.support.openapi import Contract
 
@@ -95,3 +97,11 @@ def installation_token(stand_in: StandIn, installation_id: int, **asked: object)
         answer = app("POST", f"/app/installations/{installation_id}/access_tokens", json=asked)
     answer.raise_for_status()
     return answer.json()["token"]
+
+
+def person_token(stand_in: StandIn, login: str) -> str:
+    """Return a token by which the App acts for a person."""
+    world = stand_in.world
+    token = UserToken(f"ghu_{login}", world.user(login), world.clock() + timedelta(hours=8))
+    world.user_tokens[token.text] = token
+    return token.text

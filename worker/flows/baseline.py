@@ -18,13 +18,14 @@ from worker.core.junit import NO_TESTS, TestRun
 from worker.core.runs import Runs, assess_runs
 from worker.flows.ancestry import Ancestry, read_baseline
 from worker.flows.deps import timed
+from worker.flows.flaky import note_suites
 from worker.flows.flapping import observe
 from worker.flows.reports import Gathered, gather_reports
 from worker.flows.vigil import habits_of, note_outcomes
 from worker.ports import BaselineRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from worker.core.config import Config
     from worker.core.refs import Repository, Sha, WorkflowRun
@@ -77,12 +78,19 @@ def find_baseline(look: Look, merge_base: Sha, config: Config) -> tuple[Baseline
 
 
 @timed("making a baseline")
-def build_baseline(look: Look, sha: Sha, branches: frozenset[str] | None, config: Config) -> Built:
+def build_baseline(
+    look: Look,
+    sha: Sha,
+    branches: frozenset[str] | None,
+    config: Config,
+    then: Callable[[Gathered], None] = lambda _gathered: None,
+) -> Built:
     """Make the baseline of a commit from what its own push runs left.
 
     Only pushes to one of `branches` are trusted (None: to any). Runs of forks never count,
     whatever their branch is called: a stranger would choose what others are compared with. A
-    run that failed is not recorded, nor is a report that could not be read whole.
+    run that failed is not recorded, nor is a report that could not be read whole. Once it is
+    recorded, `then` is given what it was made of.
     """
     own = [
         run
@@ -98,6 +106,7 @@ def build_baseline(look: Look, sha: Sha, branches: frozenset[str] | None, config
     _record(look, sha, gathered)
     branch = gathered.runs[0].head_branch
     note_outcomes(look, branch, SubjectKind.COMMIT, 0, runs, gathered.runs)
+    then(gathered)
     return Built.RECORDED
 
 
@@ -193,4 +202,5 @@ def _record(look: Look, sha: Sha, gathered: Gathered) -> None:
     )
     remember_tree(look, newest)
     if newest.tree is not None:
+        note_suites(look, newest.tree, gathered)
         observe(look, newest.tree, gathered)

@@ -12,7 +12,10 @@ from worker.core.refs import Sha
 from worker.flows.baseline import Built, build_baseline, is_own_push, remember_tree
 from worker.flows.configured import read_config
 from worker.flows.effects import asks_again
+from worker.flows.flaky import note_failed
 from worker.flows.group import is_of_queue
+from worker.flows.material import read_material
+from worker.flows.past import note_past
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -100,5 +103,17 @@ def _keep_baseline(look: Look, runs: tuple[WorkflowRun, ...]) -> timedelta | Non
         config = read_config(look.github, bases[0])
     except ConfigError:
         return None  # said on the pull requests, where somebody reads it
-    built = build_baseline(look, Sha(look.claim.subject.id), frozenset(bases), config)
+    sha = Sha(look.claim.subject.id)
+    built = build_baseline(
+        look,
+        sha,
+        frozenset(bases),
+        config,
+        lambda gathered: note_past(
+            look, sha, gathered, config, lambda: read_material(look, sha, gathered, config)
+        ),
+    )
+    if built is Built.NOTHING:
+        pushed = [run for run in runs if is_own_push(run, look.repository)]
+        note_failed(look, sha, [run for run in pushed if run.head_branch in bases], config)
     return look.deps.look_again if built is Built.WAITING else None

@@ -9,6 +9,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
+from worker.contracts import SubjectKind
 from worker.meter import Meter
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class Deps:
     settle: timedelta = timedelta(seconds=20)
     """How long a creation in doubt may take to show up in GitHub's lists: a request that got
     no answer in time may take effect some seconds later."""
+    public_url: str = ""
+    """Where the dashboard is, without a slash at the end; without it, nothing links there."""
+    notify: Callable[[str], None] | None = None
+    """Tells a chat, where one is set; it never fails."""
     cache: Cache | None = None
     """Keeps what can't change, where there is one."""
     commands: Mapping[str, CommandKind] = field(default_factory=lambda: MappingProxyType({}))
@@ -76,6 +81,15 @@ class Look:
     def effects(self) -> Effects:
         """What is recorded of the subject's effects."""
         return self.deps.inbox.effects(self.claim.subject)
+
+    @property
+    def page_url(self) -> str:
+        """Where the dashboard shows the subject; empty where it has no address."""
+        if not self.deps.public_url:
+            return ""
+        subject = self.claim.subject
+        page = f"{self.deps.public_url}/{self.repository.full_name}"
+        return f"{page}/pull/{subject.id}" if subject.kind is SubjectKind.PULL else page
 
     def keep_lease(self) -> None:
         """Prolong the lease, between long steps and before every write."""

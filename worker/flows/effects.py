@@ -250,7 +250,7 @@ class Publisher:
         status = "completed" if conclusion else "in_progress"
         # GitHub shows buttons of ended checks alone.
         actions = (_AGAIN,) if conclusion else ()
-        state = CheckState(status, conclusion, output, actions=actions)
+        state = CheckState(status, conclusion, output, self._look.page_url or None, actions)
         known = self._check(head)
         digest = _digest(json.dumps(asdict(state), sort_keys=True))
         if known.get("digest") != digest:

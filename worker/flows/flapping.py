@@ -10,6 +10,7 @@ from worker.core.codec import decode_report, encode_report
 from worker.core.errors import CovgateError
 from worker.core.flapping import NO_FLAPPING, Flapping, learn_flapping
 from worker.core.tested import Kind
+from worker.flows.flaky import note_suites
 from worker.ports import FlappingRecord, ObservationRecord
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def observe_head(look: Look, tested: Tested, gathered: Gathered) -> None:
     merged = tested.kind is Kind.MERGE
     tree = look.github.commit(tested.commit).tree if merged else newest.tree
     if tree is not None:
+        note_suites(look, tree, gathered)
         observe(look, tree, gathered)
     look.effects.put("observed", seen)
 

@@ -25,6 +25,8 @@ from worker.flows.baseline import (
 )
 from worker.flows.changes import complete_diff, list_changes
 from worker.flows.flapping import known_flapping, observe_head
+from worker.flows.material import Scope, gather_material
+from worker.flows.past import with_past
 from worker.flows.reports import Gathered, gather_reports
 from worker.flows.sources import Sources
 from worker.flows.tested import Testing
@@ -99,9 +101,12 @@ class _Judging:
         others: frozenset[str] = frozenset()
         if config.new_code.unmeasured is OnUnmeasured.COUNT:
             others = may_be_unmeasured(diff, counted, config.ignore)
+        diff = complete_diff(diff, counted, tested, testing.sources, others)
+        scope = Scope(tested.commit, counted.files, config.ignore, tested.base, diff)
+        found = gather_material(look, testing.sources, scope)
         inputs = Inputs(
             report=gathered.report,
-            diff=complete_diff(diff, counted, tested, testing.sources, others),
+            diff=diff,
             config=config,
             baseline=baseline,
             no_baseline=no_baseline,
@@ -113,13 +118,15 @@ class _Judging:
             incomplete=bool(gathered.problems or unclear),
             artifacts=artifact_names(gathered),
             flapping=known_flapping(look),
+            material=with_past(look, found.material, change.base_ref),
         )
         with look.deps.meter.timing("judge"):
             verdict = analyze(inputs)
         uncovered = [file.path for file in verdict.evidence.new_code.files if file.missed]
         lines = testing.head_lines(tested, gathered.report, uncovered)
         context = self._context(gathered, comparison, tested, lines)
-        return verdict, replace(context, unclear=unclear)
+        notes = (*context.notes, *found.remarks)
+        return verdict, replace(context, unclear=unclear, notes=notes)
 
     def _best(self) -> Ratio | None:
         """Return the base branch's highest coverage, where the rules ask for it."""
@@ -147,6 +154,7 @@ class _Judging:
             tested=tested,
             head_lines=head_lines,
             tests=gathered.tests,
+            page_url=self.look.page_url,
         )
 
     def _baseline(self, comparison: Comparison) -> tuple[Baseline | timedelta | None, str]:

@@ -30,6 +30,7 @@ from worker.flows.configured import read_config, read_config_at
 from worker.flows.effects import Publisher
 from worker.flows.heads import leave_to_others, worst_of_head
 from worker.flows.judging import judge
+from worker.flows.noting import note_pull
 from worker.flows.overrides import active_overrides, find_debts, note_uncovered, time_left
 from worker.flows.statuses import publish_statuses, retract_statuses
 from worker.flows.tested import note_merge
@@ -64,6 +65,7 @@ def reconcile_pull(look: Look) -> timedelta | None:
     structlog.contextvars.bind_contextvars(head=pull.head_sha)  # for as long as the look lasts
     if look.read:
         note_merge(look, pull)
+    note_pull(look, pull)
     publisher = Publisher(look)
     asked = obey(look, pull, publisher)
     one = _Pull(look, pull, publisher, active_overrides(look, pull, publisher))
@@ -194,6 +196,9 @@ class _Pull:
     def _publish(self, verdict: Verdict, context: Context) -> None:
         conclusion = conclude(verdict, context)
         page = render_check(verdict, context)
+        for insight in verdict.insights:
+            if insight.defect:
+                _log.error("analysis.failed", analysis=insight.name, error=insight.defect)
         self._record(conclusion, page.title, render_json(verdict, context))
         self._conclude(conclusion, page, judged=True)
         config = verdict.evidence.config

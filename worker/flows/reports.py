@@ -84,6 +84,8 @@ class Gathered:
     """All artifacts that were listed, matching or not."""
     tests: tuple[tuple[str | None, TestRun], ...] = ()
     """The JUnit reports that lay beside them, each with its flag, by artifact and name."""
+    test_artifacts: tuple[str, ...] = ()
+    """The names of the artifacts that each of `tests` came in."""
     matched: bool = False
     """Whether an artifact's name matched the configuration, expired or not."""
 
@@ -302,13 +304,15 @@ class _Reader:
         excused = [problem for problem in self._problems if self._read and problem.excusable]
         blamed = [problem for problem in self._problems if problem not in excused]
         expired = tuple(problem.expired for problem in blamed if problem.expired)
+        tests = sorted(self._tests, key=_place)
         gathered = Gathered(
             problems=_first([problem.text for problem in blamed]),
             remarks=_first(
                 [f"Passed over: {problem.text}." for problem in excused if not problem.quiet]
                 + self._remarks
             ),
-            tests=tuple((flag, run) for _, _, flag, run in sorted(self._tests, key=_place)),
+            tests=tuple((flag, run) for _, _, flag, run in tests),
+            test_artifacts=tuple(artifact for artifact, *_ in tests),
             expired=expired if len(expired) == len(blamed) and not self._read else (),
         )
         return self._match(gathered) if self._read else gathered

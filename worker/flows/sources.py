@@ -82,18 +82,36 @@ class Sources:
         self._store.seek(start)
         return self._store.read(length)
 
-    def prefetch(self, places: Iterable[Place]) -> None:
-        """Get ready to read these files: by a commit's archive where they are many."""
+    def has(self, blob: Sha) -> bool:
+        """Return whether a content is here, and nothing has to be asked for it."""
+        return blob in self._kept
+
+    def keep(self, blob: Sha, data: bytes) -> bool:
+        """Keep what may be the content of a blob; False, and nothing is kept, where it is not."""
+        if blob_id(data) != blob:
+            return False
+        if blob not in self._kept:
+            self._keep(blob, data)
+        return True
+
+    def prefetch(
+        self, places: Iterable[Place], *, singly: int = MOST_SINGLY, room: int | None = None
+    ) -> None:
+        """Get ready to read these files: by a commit's archive where they are many.
+
+        More than `singly` of one commit are many. Where there is `room` for so many bytes,
+        what does not fit into it is left out.
+        """
         wanted: dict[Sha, set[str]] = {}
         for commit, path in places:
             blob = self.tree(commit).get(path)
             if blob is not None and blob not in self._kept:
                 wanted.setdefault(commit, set()).add(path)
         for commit, paths in wanted.items():
-            if len(paths) > MOST_SINGLY:
-                self._read_archive(commit, paths)
+            if len(paths) > singly:
+                self._read_archive(commit, paths, room)
 
-    def _read_archive(self, commit: Sha, paths: set[str]) -> None:
+    def _read_archive(self, commit: Sha, paths: set[str], room: int | None) -> None:
         """Keep what an archive has of some files and is what the tree says."""
         tree = self.tree(commit)
         with tempfile.TemporaryFile() as archive:
@@ -106,8 +124,11 @@ class Sources:
             archive.seek(0)
             for path, data in read_tarball(archive, paths, longest=MAX_SOURCE):
                 self._look.keep_lease()
-                if blob_id(data) == tree[path]:
-                    self._keep(tree[path], data)
+                if room is not None:
+                    room -= len(data)
+                    if room < 0:
+                        return
+                self.keep(tree[path], data)
 
     def _read_singly(self, commit: Sha, path: str, blob: Sha) -> None:
         self._asked += 1

@@ -16,6 +16,7 @@ from worker.inbox import lua
 from worker.inbox.arguments import accept_arguments
 from worker.inbox.numbers import InboxNumbers, ask_numbers, read_numbers
 from worker.inbox.redis_inbox import HIDE_SECONDS
+from worker.inbox.waiting import Queue, ask_first, ask_rest, read_queue
 from worker.inbox.wakes import Wakes
 
 if TYPE_CHECKING:
@@ -96,6 +97,17 @@ class Acceptor:
         async with self._client.pipeline(transaction=False) as pipeline:
             ask_numbers(pipeline, self._wakes.queue_key)
             return read_numbers(await self._patiently(pipeline.execute()))
+
+    async def queue(self) -> Queue:
+        """Return what is due first; `InboxUnavailableError` where Redis does not say."""
+        async with self._client.pipeline(transaction=False) as pipeline:
+            ask_first(pipeline)
+            first = await self._patiently(pipeline.execute())
+        if not first[1]:
+            return read_queue(first, ())
+        async with self._client.pipeline(transaction=False) as pipeline:
+            ask_rest(pipeline, first)
+            return read_queue(first, await self._patiently(pipeline.execute()))
 
     async def close(self) -> None:
         """Let what is under way end, for `patience` at most, and close the connections."""

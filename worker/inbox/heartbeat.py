@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["keep_alive"]
 
-EVERY = 12.0
+EVERY = 10.0
 """Seconds between two renewals: a lease bears three that fail."""
 
 _log = logging.getLogger(__name__)

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 __all__ = ["HIDE_SECONDS", "LEASE_SECONDS", "RedisEffects", "RedisInbox", "connect"]
 
-LEASE_SECONDS = 50.0
+LEASE_SECONDS = 40.0
 """How long a claim holds without being renewed: far above the 10 s that one request to GitHub
 may take, and what a killed worker's subject waits at most."""
 HIDE_SECONDS = 30.0
 """How long after a wake the sweeper begins to doubt that it arrived."""
-_SURE = 4 / 5
+_SURE = 3 / 4
 """The part of a lease in which a request may begin: it takes ten seconds at most."""
 
 _log = logging.getLogger(__name__)

@@ -16,13 +16,21 @@ from worker.ports.github import (
     CommitStatus,
     GitHub,
 )
+from worker.ports.history import History
 from worker.ports.inbox import MOST_CACHED, Cache, Claim, Effects, Inbox, verification
 from worker.ports.records import (
     BaselineRecord,
+    ConclusionRecord,
     FlagRecord,
+    FlakyRecord,
     FlappingRecord,
     ObservationRecord,
     OverrideRecord,
+    PointRecord,
+    PullRecord,
+    PushRecord,
+    SnapshotRecord,
+    SuiteRecord,
     VerdictRecord,
 )
 from worker.ports.store import Store
@@ -41,14 +49,22 @@ __all__ = [
     "Claim",
     "Clock",
     "CommitStatus",
+    "ConclusionRecord",
     "Effects",
     "FlagRecord",
+    "FlakyRecord",
     "FlappingRecord",
     "GitHub",
+    "History",
     "Inbox",
     "ObservationRecord",
     "OverrideRecord",
+    "PointRecord",
+    "PullRecord",
+    "PushRecord",
+    "SnapshotRecord",
     "Store",
+    "SuiteRecord",
     "VerdictRecord",
     "verification",
 ]

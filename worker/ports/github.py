@@ -129,8 +129,11 @@ class GitHub(Protocol):
         """
         ...
 
-    def compare(self, base: str, head: str) -> Comparison:
-        """Return the merge base of two commits and the diff from there to `head`."""
+    def compare(self, base: str, head: str, *, commits: int = 1) -> Comparison:
+        """Return the merge base of two commits and the diff from there to `head`.
+
+        Messages are told of the first so many `commits`, up to 100.
+        """
         ...
 
     def pull_files(self, number: int) -> tuple[ChangedFile, ...]:

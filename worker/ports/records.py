@@ -16,10 +16,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BaselineRecord",
+    "ConclusionRecord",
     "FlagRecord",
+    "FlakyRecord",
     "FlappingRecord",
     "ObservationRecord",
     "OverrideRecord",
+    "PointRecord",
+    "PullRecord",
+    "PushRecord",
+    "SnapshotRecord",
+    "SuiteRecord",
     "VerdictRecord",
 ]
 
@@ -131,3 +138,99 @@ class OverrideRecord:
     """The comment that revoked it."""
     shown_in: int | None = None
     """The first pull request that touched the lines which stayed uncovered."""
+
+
+@dataclass(frozen=True, slots=True)
+class PullRecord:
+    """A pull request as it was when it was looked at last."""
+
+    repository_id: int
+    number: int
+    title: str
+    author: str
+    state: str
+    """`open` or `closed`."""
+    draft: bool
+    base_ref: str
+    head_sha: Sha
+    url: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConclusionRecord:
+    """What a pull request's head ended with: a `VerdictRecord` without its details."""
+
+    repository_id: int
+    number: int
+    head_sha: Sha
+    conclusion: str
+    title: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PointRecord:
+    """The figures of one commit of a branch, for trends.
+
+    `covered` and `total` are of its lines, counted as configured then; `data` is
+    `worker.core.points`' JSON.
+    """
+
+    repository_id: int
+    branch: str
+    commit: Sha
+    recorded_at: datetime
+    covered: int
+    total: int
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRecord:
+    """The whole analysis of the newest commit of a branch.
+
+    `data` is `worker.core.snapshots`' encoding.
+    """
+
+    repository_id: int
+    branch: str
+    commit: Sha
+    recorded_at: datetime
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PushRecord:
+    """The files that one push, or merge, to the default branch changed, sorted."""
+
+    repository_id: int
+    commit: Sha
+    recorded_at: datetime
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteRecord:
+    """How the tests of one report went on a tree: `worker.core.flaky`'s states, by test.
+
+    `suite` stands for the report: the same tests on another system are another suite.
+    """
+
+    repository_id: int
+    tree: Sha
+    suite: str
+    states: Mapping[str, int]
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FlakyRecord:
+    """A test that passed and failed on the same tree, in the last 90 days."""
+
+    test: str
+    runs: int
+    """Trees on which its suite ran."""
+    flakes: int
+    """Those of them on which it did both."""
+    last: datetime

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
 
     from worker.core.habits import Outcome
     from worker.core.numbers import Ratio
@@ -16,9 +17,15 @@ if TYPE_CHECKING:
     from worker.ports.records import (
         BaselineRecord,
         FlagRecord,
+        FlakyRecord,
         FlappingRecord,
         ObservationRecord,
         OverrideRecord,
+        PointRecord,
+        PullRecord,
+        PushRecord,
+        SnapshotRecord,
+        SuiteRecord,
         VerdictRecord,
     )
 
@@ -81,6 +88,46 @@ class Store(Protocol):
         """Return the newest 200 outcomes of a branch, the newest first."""
         ...
 
+    def record_point(self, record: PointRecord) -> None:
+        """Keep a commit's figures instead of earlier ones; those of three years ago are dropped."""
+        ...
+
+    def points(self, repository_id: int, branch: str, *, most: int) -> tuple[PointRecord, ...]:
+        """Return the newest points of a branch, at most so many, the oldest first."""
+        ...
+
+    def record_snapshot(self, record: SnapshotRecord) -> None:
+        """Keep the analysis of a branch instead of an earlier one."""
+        ...
+
+    def snapshot(self, repository_id: int, branch: str) -> SnapshotRecord | None:
+        """Return the newest analysis of a branch."""
+        ...
+
+    def record_push(self, record: PushRecord) -> None:
+        """Keep which files a push changed; pushes of more than 90 days ago are dropped."""
+        ...
+
+    def churn(self, repository_id: int, since: datetime) -> Mapping[str, int] | None:
+        """Return in how many pushes since then each file changed; None where none is known."""
+        ...
+
+    def note_tests(self, records: Sequence[SuiteRecord]) -> None:
+        """Add how tests of one repository went, and remember those that flaked.
+
+        Noting the same twice changes nothing. What was kept of a tree to compare with is
+        dropped after 30 days, flakes and what they are counted by after 90.
+        """
+        ...
+
+    def flaky(self, repository_id: int) -> tuple[FlakyRecord, ...]:
+        """Return the tests that are known to flake, by name; of the newest 10,000 flakes."""
+        ...
+
+    def clear_flaky(self, repository_id: int, test: str) -> int:
+        """Forget the flakes of a test, as it is mended; return how many there were."""
+        ...
+
     def best(self, repository_id: int, branch: str) -> Ratio | None:
         """Return the highest coverage of the branch's baselines, as it was counted for each."""
         ...
@@ -108,6 +155,10 @@ class Store(Protocol):
         """Return the head and the inputs of a pull request's latest verdict."""
         ...
 
+    def record_pull(self, record: PullRecord) -> None:
+        """Keep how a pull request is now, instead of how it was."""
+        ...
+
     def record_override(self, record: OverrideRecord) -> None:
         """Enter an override into the ledger, or how it went on, by its comment and place."""
         ...
@@ -132,6 +183,17 @@ class Store(Protocol):
 
     def verdicts(self, repository_id: int, head_sha: Sha) -> tuple[VerdictRecord, ...]:
         """Return the verdicts on a head, of all pull requests that share it, by number."""
+        ...
+
+    def facts(self, repository_id: int, keys: Sequence[str], day: date) -> Mapping[str, bytes]:
+        """Return what is kept under those of the keys that are known, by key, sorted.
+
+        Keys stand for a blob and how it was read; `day` is today, the day of this use.
+        """
+        ...
+
+    def keep_facts(self, repository_id: int, facts: Mapping[str, bytes], day: date) -> None:
+        """Keep facts by key; those that nobody asked for in 90 days are dropped."""
         ...
 
     def forget(self, installation_id: int, repository_id: int | None = None) -> None:

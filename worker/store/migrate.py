@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from worker.store.engine import open_engine, reading, translated, writing
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-__all__ = ["migrate"]
+__all__ = ["Schema", "find_schema", "migrate"]
 
 LOCK_SECONDS = 120
 """How long a process waits for another one's migration."""
@@ -57,18 +58,40 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
-def _is_current(connection: Connection) -> bool:
-    """Return whether the schema is the newest that this program knows."""
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The revision that a database's schema has, and what this program knows of it."""
+
+    found: tuple[str, ...]
+    newest: str
+    unknown: tuple[str, ...] = ()
+    """Those found that only a newer program knows."""
+    current: bool = False
+
+
+def find_schema(connection: Connection) -> Schema:
+    """Return which schema a database has; nothing is changed."""
     scripts = ScriptDirectory.from_config(_config())
     known = {script.revision for script in scripts.walk_revisions()}
     found = set(MigrationContext.configure(connection).get_current_heads())
-    if found - known:
+    return Schema(
+        tuple(sorted(found)),
+        scripts.get_current_head() or "",
+        tuple(sorted(found - known)),
+        current=found == set(scripts.get_heads()),
+    )
+
+
+def _is_current(connection: Connection) -> bool:
+    """Return whether the schema is the newest that this program knows."""
+    schema = find_schema(connection)
+    if schema.unknown:
         raise CovgateError(
-            f"The database's schema ({', '.join(sorted(found))}) is newer than this Covgate, "
-            f"which knows it up to {scripts.get_current_head()}: install the newer Covgate "
+            f"The database's schema ({', '.join(schema.found)}) is newer than this Covgate, "
+            f"which knows it up to {schema.newest}: install the newer Covgate "
             "again, or restore the backup made before it was installed."
         )
-    return found == set(scripts.get_heads())
+    return schema.current
 
 
 def _use_write_ahead_log(engine: Engine) -> None:

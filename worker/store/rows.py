@@ -63,10 +63,23 @@ class Rows:
         try:
             return connection.scalar(upsert) is not None
         except IntegrityError as error:
-            raise CovgateError(
-                f"{table.name}: the repository is not remembered, or was forgotten meanwhile; "
-                "call remember_repository first."
-            ) from error
+            raise _not_remembered(table) from error
+
+    def _insert_new(self, connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+        """Insert a row, unless there is one of the same key."""
+        dialect = self._engine.dialect.name
+        inserting = postgresql_insert if dialect == "postgresql" else sqlite_insert
+        try:
+            connection.execute(inserting(table).values(row).on_conflict_do_nothing())
+        except IntegrityError as error:
+            raise _not_remembered(table) from error
+
+
+def _not_remembered(table: Table) -> CovgateError:
+    return CovgateError(
+        f"{table.name}: the repository is not remembered, or was forgotten meanwhile; "
+        "call remember_repository first."
+    )
 
 
 def first_of(

@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -29,12 +30,19 @@ __all__ = [
     "UtcDateTime",
     "baseline_flags",
     "baselines",
+    "file_facts",
+    "flakes",
     "flapping",
     "observations",
     "outcomes",
     "overrides",
+    "points",
+    "pulls",
+    "pushes",
     "repositories",
+    "snapshots",
     "storable",
+    "suites",
     "trees",
     "verdict_inputs",
     "verdicts",
@@ -203,6 +211,25 @@ verdicts = Table(
     Column("title", StorableText, nullable=False),
     Column("details", StorableText, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
+    Index("ix_verdicts_recorded_at", "repository_id", "recorded_at"),
+    Index("ix_verdicts_head_sha", "repository_id", "head_sha"),
+    Index("ix_verdicts_number", "repository_id", "number", "recorded_at"),
+)
+
+pulls = Table(
+    "pulls",
+    METADATA,
+    _repository_id(),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("title", StorableText, nullable=False),
+    Column("author", StorableText, nullable=False),
+    Column("state", StorableText, nullable=False),
+    Column("draft", Boolean, nullable=False),
+    Column("base_ref", StorableText, nullable=False),
+    Column("head_sha", StorableText, nullable=False),
+    Column("url", StorableText, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Index("ix_pulls_state", "repository_id", "state", "number"),
 )
 
 verdict_inputs = Table(
@@ -235,4 +262,72 @@ overrides = Table(
     Column("ended_comment", BigInteger, nullable=True),
     Column("shown_in", BigInteger, nullable=True),
     Index("ix_overrides_number", "repository_id", "number"),
+)
+
+file_facts = Table(
+    "file_facts",
+    METADATA,
+    _repository_id(),
+    # A blob's id and how it was read.
+    Column("key", StorableText, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("used_on", Date, nullable=False),
+    Index("ix_file_facts_used_on", "repository_id", "used_on"),
+)
+
+points = Table(
+    "points",
+    METADATA,
+    _repository_id(),
+    # Git's hosts keep names of branches below 256 bytes: short enough for an index.
+    Column("branch", StorableText, primary_key=True),
+    Column("commit", StorableText, primary_key=True),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("covered", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("data", StorableText, nullable=False),
+    Index("ix_points_recorded_at", "repository_id", "branch", "recorded_at"),
+)
+
+snapshots = Table(
+    "snapshots",
+    METADATA,
+    _repository_id(),
+    Column("branch", StorableText, primary_key=True),
+    Column("commit", StorableText, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+pushes = Table(
+    "pushes",
+    METADATA,
+    _repository_id(),
+    Column("commit", StorableText, primary_key=True),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    # zlib's stream of a JSON list.
+    Column("paths", LargeBinary, nullable=False),
+)
+
+suites = Table(
+    "suites",
+    METADATA,
+    _repository_id(),
+    Column("tree", StorableText, primary_key=True),
+    # A hash, as `SuiteRecord.suite` is of any length.
+    Column("suite", StorableText, primary_key=True),
+    Column("states", LargeBinary, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+)
+
+flakes = Table(
+    "flakes",
+    METADATA,
+    _repository_id(),
+    # A hash of tree, suite and test: tests' names are of any length.
+    Column("key", StorableText, primary_key=True),
+    Column("test", StorableText, nullable=False),
+    Column("tree", StorableText, nullable=False),
+    Column("suite", StorableText, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
 )

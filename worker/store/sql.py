@@ -8,8 +8,11 @@ from sqlalchemy import delete, select
 
 from worker.store.baselines import Baselines
 from worker.store.engine import open_engine, reading, writing
+from worker.store.facts import Facts
 from worker.store.habits import Habits
+from worker.store.looks import Looks
 from worker.store.migrate import migrate
+from worker.store.past import Past
 from worker.store.schema import (
     repositories,
 )
@@ -30,7 +33,7 @@ def open_store(url: str) -> SqlStore:
     return SqlStore(open_engine(url))
 
 
-class SqlStore(Baselines, Habits, Verdicts):
+class SqlStore(Baselines, Facts, Habits, Looks, Past, Verdicts):
     """History and baselines in a database.
 
     It holds no connection between calls, so it may be opened before a fork and used from

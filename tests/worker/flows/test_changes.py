@@ -88,7 +88,7 @@ def test_what_was_only_moved_is_not_new(world: World) -> None:
     cut(world)
     told = judge(world, {path: hits(0, 11) for path in after})
     assert (told["new_code"]["total"], told["verdict"]) == (0, "pass")
-    assert world.github.count("archive") == 0
+    assert world.github.count("archive") == 1  # for the analyses: they never saw a file of it
 
 
 def test_a_rename_with_edits_counts_the_edits(world: World) -> None:
@@ -119,7 +119,8 @@ def test_a_pure_rename_without_a_patch_reads_no_file(world: World) -> None:
     change(world, {"old/a.py": OLD}, {"new/a.py": OLD})
     without_patches(world, ("new/a.py", "renamed", "old/a.py"))
     assert judge(world, {"new/a.py": hits(0, 10)})["new_code"]["total"] == 0
-    assert world.github.count("file") == 1  # the configuration
+    read = [call.arguments[0] for call in world.github.calls if call.method == "file"]
+    assert read == [".github/covgate.yml", "new/a.py"]  # the latter for the analyses, once
 
 
 def many(world: World, count: int = 60) -> dict[str, dict[int, int]]:
