@@ -21,6 +21,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.core.insights.suite_cases import SKIPPED
 from tests.core.insights.test_gaps import SHOP
 from tests.core.novelty.test_told import CASES as CLASSES
 from tests.core.novelty.test_told import CONTEXT as CLASSES_CONTEXT
@@ -126,6 +127,13 @@ def carried(verdict, change):
     return Verdict(evidence, judge(evidence), lambda _evidence: insights)
 
 
+def only(*names, of):
+    """Return a verdict with these analyses alone: what there is room for depends on lengths."""
+    verdict = analyze(of)
+    kept = tuple(one for one in verdict.insights if one.name in names)
+    return Verdict(verdict.evidence, verdict.results, lambda _evidence: kept)
+
+
 def rich_context():
     """Return a context that has something to tell in every part of it."""
     wrong = shortfalls([f"dist/m{n}.js" for n in range(12)] + [f"src/m{n}.js" for n in range(3)])
@@ -151,7 +159,8 @@ VERDICTS = {
     **{name: CASES[name] for name in ("fails-by-file", "falls", "one-unreadable")},
     "all-classes": (CLASSES["all-classes"], CLASSES_CONTEXT),
     "elsewhere": (analyze(everything()), CONTEXT),
-    "gaps": (analyze(SHOP), CONTEXT),
+    "gaps": (only("risk", "test_types", "goals", of=SHOP), CONTEXT),
+    "tests": (only("skipped", "test_changes", of=SKIPPED), CONTEXT),
     "rich": (CASES["every-gate"][0], rich_context()),
     "overridden": (
         CASES["every-gate"][0],

@@ -22,11 +22,13 @@ from worker.core.config import DEFAULT_CONFIG, Config, CriticalPath, Package, Pa
 from worker.core.diff import Diff, FileDiff
 from worker.core.errors import CovgateError
 from worker.core.junit import TestCase, TestRun
+from worker.core.material import Material
 from worker.core.model import FileCoverage, Report, bitmap
 from worker.core.numbers import Ratio
 from worker.core.refs import Sha
 from worker.core.render import Context, Source, render_comment, render_json
 from worker.core.replay import decode_replay, encode_replay
+from worker.core.static import read_facts
 from worker.core.verdict import Baseline, Inputs
 
 CONTEXT = Context(Sha("a" * 40), Sha("b" * 40), "main", sources=(Source("c", "l", "lcov", 1),))
@@ -127,7 +129,7 @@ def test_a_report_is_written_once() -> None:
 def test_every_part_of_the_inputs_can_be_written() -> None:
     """A new field's class would make every verdict fail when it is kept."""
     known, seen = replay._kinds(), set()
-    others = {"Fraction", "Literal", "Mapping", "None", "Report", "Sha", "True", "False"}
+    others = {"Fraction", "Literal", "Mapping", "None", "Range", "Report", "Sha", "True", "False"}
     left = {"Inputs", "Context"}
     while left:
         name = left.pop()
@@ -190,3 +192,15 @@ def test_an_older_file_has_the_defaults_of_what_it_does_not_know() -> None:
     assert b"flapping" not in zlib.decompress(kept[len(replay._MAGIC) :])
     assert decode_replay(kept)[0].config == DEFAULT_CONFIG
     assert Fraction(60) == decode_replay(kept)[0].config.new_code.minimum
+
+
+def test_what_files_tell_is_packed() -> None:
+    """Thousands of files would take seconds and megabytes at each verdict."""
+    told = read_facts("tests/test_a.py", b"def test_a(db):\n    assert db\n")
+    material = Material(paths=frozenset({"tests/test_a.py"}), facts={"tests/test_a.py": told})
+    kept = encode_replay(Inputs(Report.of([]), Diff(), material=material), CONTEXT)
+    assert decode_replay(kept)[0].material == material
+    packed = msgspec.msgpack.encode(told)
+    data = zlib.decompress(kept[len(replay._MAGIC) :])
+    with pytest.raises(CovgateError, match="damaged"):
+        decode_replay(replay._MAGIC + zlib.compress(data.replace(packed, b"\xc1" * len(packed))))

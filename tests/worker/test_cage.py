@@ -160,3 +160,46 @@ def test_no_child_is_left_behind():
     assert child != os.getpid()
     with pytest.raises(ChildProcessError):
         os.waitpid(child, os.WNOHANG)
+
+
+def test_what_is_done_together_comes_back_in_order():
+    """What one file tells would be taken for another's."""
+    work = [lambda n=n: str(n).encode() * n for n in range(50)]
+    assert cage.work_caged(work, most_bad=1) == [str(n).encode() * n for n in range(50)]
+    assert cage.work_caged([], most_bad=1) == []
+
+
+def test_a_piece_of_work_that_takes_too_much_costs_itself_alone(monkeypatch):
+    """One hostile file would take the facts of all others with it."""
+    monkeypatch.setattr(cage, "PIECE_SECONDS", 0.2)
+
+    def crash():
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def fail():
+        raise ValueError("a defect")
+
+    def spin():
+        while True:
+            pass
+
+    def hoard():
+        return bytes(2**32)
+
+    work = [lambda: b"first", crash, lambda: b"second", spin, hoard, fail, lambda: b"last"]
+    done = cage.work_caged(work, most_bad=9)
+    assert done == [b"first", None, b"second", None, None, None, b"last"]
+    assert cage.work_caged(work, most_bad=2) == [b"first", None, b"second", None]
+
+
+def test_much_work_that_is_harmless_is_done_in_several_children(monkeypatch):
+    """The files of a large repository would be given up together, as if one were hostile."""
+    monkeypatch.setattr(cage, "SECONDS", 1)
+
+    def burn():
+        end = time.process_time() + 0.4
+        while time.process_time() < end:
+            pass
+        return b"done"
+
+    assert cage.work_caged([burn] * 4, most_bad=1) == [b"done"] * 4

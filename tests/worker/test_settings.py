@@ -36,6 +36,10 @@ NAMES = {
     "COVGATE_DEADLINE",
     "COVGATE_WRITE_GAP",
     "COVGATE_LOG_FORMAT",
+    "COVGATE_CLIENT_ID",
+    "COVGATE_CLIENT_SECRET",
+    "COVGATE_TRUSTED_PROXIES",
+    "COVGATE_NOTIFY_URL",
 }
 """The names that operators were promised: they may grow, never change."""
 
@@ -145,6 +149,10 @@ def test_what_is_missing_or_empty_is_named(name: str, value: str | None) -> None
         ("COVGATE_DEADLINE", "36d", "between 1 second and 35 days"),
         ("COVGATE_DEADLINE", "999999999d", "between 1 second and 35 days"),
         ("COVGATE_LOG_FORMAT", "xml", "json or text"),
+        ("COVGATE_CLIENT_ID", "an id", "client id"),
+        ("COVGATE_TRUSTED_PROXIES", "10.0.0.1/8", "addresses or networks"),
+        ("COVGATE_TRUSTED_PROXIES", "*", "addresses or networks"),
+        ("COVGATE_NOTIFY_URL", "hooks.slack.com/x", "http:// or https://"),
     ],
 )
 def test_a_malformed_setting_is_named(name: str, value: str, reason: str) -> None:

@@ -13,6 +13,8 @@ from worker.commands import (
     baseline,
     config,
     explain,
+    flaky,
+    gaps,
     help,  # noqa: A004 - the command's name
     override,
     recheck,
@@ -37,8 +39,10 @@ COMMANDS: Mapping[str, CommandKind] = MappingProxyType(
             recheck.COMMAND,
             show.COMMAND,
             explain.COMMAND,
+            gaps.COMMAND,
             baseline.COMMAND,
             config.COMMAND,
+            flaky.COMMAND,
             override.COMMAND,
             revoke.COMMAND,
         )

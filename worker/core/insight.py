@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from worker.core.results import GateResult
 
-__all__ = ["Cell", "Code", "Insight", "Place", "Points", "Risk", "Seconds", "Table"]
+__all__ = ["Cell", "Code", "Insight", "Number", "Place", "Points", "Risk", "Seconds", "Table"]
 
 
 class Risk(StrEnum):
@@ -61,7 +61,18 @@ class Points:
     value: Fraction
 
 
-Cell = str | int | None | Code | Place | Seconds | Points | Ratio | Risk | tuple["Cell", ...]
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An exact number, shown with two decimals where it is not whole; None for none."""
+
+    value: Fraction | int | None
+    signed: bool = False
+    """Whether it is a change, and shown with its sign."""
+
+
+Cell = (
+    str | int | None | Code | Place | Seconds | Points | Number | Ratio | Risk | tuple["Cell", ...]
+)
 """What stands in a table's cell: plain words of our own, a count, or a value that the renderer
 knows how to show. A `Ratio` is shown as a percentage with its counts, a tuple as a list."""
 
@@ -78,6 +89,9 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     title: str = ""
     shown: int = 10
+    ordered: bool = False
+    """Whether the rows tell something together: they are shown in their order, or not at all.
+    Of other tables the rows on files of the diff come first, and in the comment alone."""
 
     def __post_init__(self) -> None:
         if any(len(row) != len(self.columns) for row in self.rows):
@@ -103,3 +117,5 @@ class Insight:
     relevant: bool | None = None
     """Whether it concerns the change, and so stands in the comment, where no result of it
     fails; None: where one of its cells names a file of the diff."""
+    defect: str = ""
+    """What broke, where the analysis could not be made: for the log."""

@@ -30,6 +30,8 @@ class Threshold:
     tool: str
     """"coverage.py", "pytest-cov", "jest", "nyc", "codecov", "go-test-coverage", …"""
     percent: Fraction
+    new_code: bool = False
+    """Whether it is of the lines that a change adds, and not of the whole project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Point:
     assertions: int | None = None
     fixed: Ratio | None = None
     """Of the lines that this commit's fixes changed: how many had been covered before."""
+    floor: Fraction | None = None
+    """The least percentage that the configuration asked of the whole project."""
 
 
 @dataclass(frozen=True, slots=True)

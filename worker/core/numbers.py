@@ -16,9 +16,11 @@ __all__ = [
     "format_count",
     "format_limit",
     "format_loss",
+    "format_number",
     "format_percent",
     "format_points",
     "format_seconds",
+    "format_share",
     "round_loss",
     "round_percent",
 ]
@@ -64,6 +66,11 @@ def format_percent(percent: Fraction | int | None) -> str:
     if isinstance(percent, int):
         return f"{percent} %"
     return f"{_two_decimals(percent * 100 // 1)} %"
+
+
+def format_share(percent: Fraction) -> str:
+    """Return a share that had better be small, rounded up: a failing 1.001 is "1.01 %"."""
+    return f"{_two_decimals(-(-percent * 100 // 1))} %"
 
 
 def format_points(points: Fraction) -> str:
@@ -113,6 +120,18 @@ def format_limit(limit: Fraction) -> str:
         digits += 1
     scaled = str(int(limit * 10**digits)).zfill(digits + 1)
     return f"{scaled[:-digits]}.{scaled[-digits:]}" if digits else scaled
+
+
+def format_number(number: Fraction | int, *, signed: bool = False) -> str:
+    """Return a number, where it is not whole with two decimals, rounded down: 1.859 is "1.85".
+
+    With its sign, where it is a change: "+3", "−0.13", "±0".
+    """
+    hundredths = number * 100 // 1
+    size = abs(number)
+    text = f"{size:,}" if isinstance(number, int) else _two_decimals(abs(hundredths))
+    sign = "−" if hundredths < 0 else "+" if number > 0 and signed else ""
+    return f"±{text}" if signed and not number else f"{sign}{text}"
 
 
 def format_count(count: int, singular: str, plural: str | None = None) -> str:

@@ -19,11 +19,13 @@ __all__ = [
     "Comment",
     "Commit",
     "Comparison",
+    "Hook",
     "HookDelivery",
     "Installation",
     "PullRequest",
     "Registration",
     "Repository",
+    "RequiredCheck",
     "Role",
     "RunPull",
     "Sha",
@@ -65,6 +67,31 @@ class Registration:
     """(permission, level), sorted."""
     events: tuple[str, ...]
     """Those that it is subscribed to, sorted."""
+    url: str = ""
+    """Its page at GitHub; the one to install it from is below that."""
+    owner_id: int = 0
+    """The account that it belongs to."""
+    organisation: str = ""
+    """The login of that account, where it is an organisation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Where GitHub delivers an App's webhooks to."""
+
+    url: str
+    """"" where none is set."""
+    verified: bool = True
+    """Whether GitHub checks the receiver's certificate."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RequiredCheck:
+    """A check that a branch's protection or ruleset asks for."""
+
+    name: str
+    app_id: int | None = None
+    """The App that has to have set it; None where anybody may."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -212,6 +239,8 @@ class Comparison:
     """The merge base's tree, where GitHub told it."""
     base_tip: Sha | None = None
     """The commit that the base's name stands for, where GitHub told it."""
+    messages: tuple[str, ...] = ()
+    """Of the commits ahead, the oldest first, as many as were asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from worker.core import (
     tested,
     verdict,
 )
-from worker.core.config import gap_rules
+from worker.core.config import feature_rules, flow_rules, gap_rules, test_rules
 from worker.core.config import values as config_values
 from worker.core.diff import mapping
 from worker.core.diff import values as diff_values
@@ -63,8 +63,10 @@ _MODULES: tuple[ModuleType, ...] = (
     config_values,
     diff_values,
     facts,
+    feature_rules,
     fixes,
     flapping,
+    flow_rules,
     gap_rules,
     junit,
     mapping,
@@ -75,10 +77,12 @@ _MODULES: tuple[ModuleType, ...] = (
     refs,
     render_context,
     render_paths,
+    test_rules,
     tested,
     verdict,
 )
 """Where the classes are that may stand in a file: nothing else is ever made of one."""
+_facts = msgspec.msgpack.Decoder(facts.FileFacts)
 
 
 def encode_replay(inputs: Inputs, context: Context) -> bytes:
@@ -143,6 +147,9 @@ class _Writer:
         if isinstance(value, Mapping):
             pairs = [[self.write(key), self.write(one)] for key, one in value.items()]
             return {_KIND: "Mapping", "items": pairs}
+        if isinstance(value, facts.FileFacts):
+            # There are thousands of them, each of hundreds of values.
+            return {_KIND: "FileFacts", "packed": msgspec.msgpack.encode(value)}
         name = type(value).__name__
         kind = _kinds().get(name)
         if kind is None or not isinstance(value, kind):
@@ -178,6 +185,8 @@ class _Reader:
         name = value[_KIND]
         if name == "Report":
             return self._report(value["at"])
+        if name == "FileFacts" and "packed" in value:
+            return _facts.decode(value["packed"])
         if name == "Mapping":
             return MappingProxyType({self.read(key): self.read(one) for key, one in value["items"]})
         if name == "frozenset":

@@ -6,9 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.fakes.github import REPOSITORY
 from tests.worker.commands.conversation import CONFUSED, EYES, ROCKET, Conversation
 from tests.worker.flows.world import NUMBER, zipped
+from worker.commands import COMMANDS
 from worker.core.errors import PostponedError
+from worker.core.flaky import FAILED, PASSED
+from worker.ports import SuiteRecord
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def test_help_lists_the_commands_and_what_the_caller_may(failed: Conversation) -
     assert "| `/covgate override REASON [--gate NAME] [--until DATE]` |" in reply
     assert "needs `write` or higher |" in reply
     _, reply = failed.say("/coverage", author="mira")
-    assert reply.count("✅") == 9
+    assert reply.count("✅") == len(COMMANDS)
     _, reply = failed.say("/covgate help", author="alice")
     assert "not for your own pull request" in reply
 
@@ -89,6 +93,33 @@ def test_show_lists_the_uncovered_lines_of_a_file(failed: Conversation) -> None:
     assert "1 of 5" in reply
     assert "`src/a.py`" in failed.say("/covgate show src/")[1]
     assert "`src/a.py`" in failed.say("/covgate show")[1]
+
+
+def test_gaps_lists_the_missing_tests_first_things_first(failed: Conversation) -> None:
+    """Whoever has an hour for tests would not know where it is spent best."""
+    reactions, reply = failed.say("/covgate gaps", author="rita")
+    assert reactions == [EYES, ROCKET]
+    assert "In the project, 1 test is missing in 1 file, for 4 lines" in reply
+    assert "| run its uncovered lines | [`src/a.py`]" in reply
+    assert "🟡 MEDIUM" in reply
+    assert "In `src/`, 1 test is missing" in failed.say("/covgate gaps src/")[1]
+
+
+def test_gaps_names_the_nearest_package(failed: Conversation) -> None:
+    """A typing error would look like a package that is tested well."""
+    reactions, reply = failed.say("/covgate gaps srk")
+    assert reactions == [EYES, CONFUSED]
+    assert "there is no package or folder `srk` with measured files; did you mean `src`?" in reply
+    assert "There are `src`." in reply
+
+
+def test_gaps_has_nothing_to_say_of_a_project_without_any(talk: Conversation) -> None:
+    """A team without gaps would be sent looking for some."""
+    talk.base_report(covered=9)
+    talk.look()
+    talk.ci(2, talk.report(15))
+    talk.look()
+    assert "No file of the project is at medium risk or worse" in talk.say("/covgate gaps")[1]
 
 
 def test_show_names_the_nearest_file(failed: Conversation) -> None:
@@ -159,6 +190,43 @@ def test_config_shows_what_the_pull_request_would_change(talk: Conversation) -> 
     talk.push({".github/covgate.yml": b"gaits: 1\n"})
     reply = talk.say("/covgate config")[1]
     assert "own file can't be used: ``line 1, column 1: unknown key `gaits`" in reply
+
+
+def note_flakes(talk: Conversation, *tests: str) -> None:
+    """Let the tests pass and fail on one of two trees."""
+    now, both = talk.clock.now(), PASSED | FAILED
+    talk.store.note_tests(
+        [
+            SuiteRecord(REPOSITORY.id, talk.head, "unit", dict.fromkeys(tests, both), now),
+            SuiteRecord(REPOSITORY.id, talk.base, "unit", {}, now),
+        ]
+    )
+
+
+def test_flaky_lists_what_nobody_can_rely_on(failed: Conversation) -> None:
+    """A developer would look in vain for how his change broke the test."""
+    assert "No test is known to flake" in failed.say("/covgate flaky", author="rita")[1]
+    note_flakes(failed, "t::a|b", "t::`c`")
+    reactions, reply = failed.say("/covgate flaky", author="rita")
+    assert reactions == [EYES, ROCKET]
+    assert "2 tests passed and failed on the same files" in reply
+    assert "| `t::a\\|b` | 1 | 2 | 50.00 % | 2030-01-01 |" in reply
+
+
+def test_a_flaky_test_is_cleared_by_those_who_may_write(failed: Conversation) -> None:
+    """A mended test would be accused for three months, or anybody could clear the list."""
+    note_flakes(failed, "t::total", "t::other one")
+    reactions, reply = failed.say("/covgate flaky clear t::total", author="rita")
+    assert reactions == [EYES, CONFUSED]
+    assert "`/covgate flaky clear` needs `write` or higher here" in reply
+    reactions, reply = failed.say("/covgate flaky clear `t::other one`")
+    assert reactions == [EYES, ROCKET]
+    assert "`t::other one` counts as mended" in reply
+    assert [one.test for one in failed.store.flaky(REPOSITORY.id)] == ["t::total"]
+    reactions, reply = failed.say("/covgate flaky clear t::totals")
+    assert reactions == [EYES, CONFUSED]
+    assert "did you mean `t::total`?" in reply
+    assert "nothing, or `clear` and the name" in failed.say("/covgate flaky forget")[1]
 
 
 def test_override_lets_the_head_in_and_keeps_the_gates_in_sight(failed: Conversation) -> None:

@@ -1,8 +1,21 @@
 """A repository's configuration, `.github/covgate.yml`: values, their reading, their schema."""
 
+from worker.core.config.feature_rules import ErrorPathsRule, FallbacksRule, Feature
+from worker.core.config.flow_rules import Flow, PointPattern
 from worker.core.config.gap_rules import GoalsRule, Priority, RiskLevel, RiskRule
 from worker.core.config.reading import parse_config
 from worker.core.config.schema import config_schema
+from worker.core.config.test_rules import (
+    AssertionsRule,
+    BudgetsRule,
+    FixturesRule,
+    FlakyRule,
+    PyramidRule,
+    SkippedRule,
+    SlowRule,
+    TestsRule,
+    TestType,
+)
 from worker.core.config.values import (
     DEFAULT_CONFIG,
     BranchesRule,
@@ -27,7 +40,9 @@ from worker.core.config.values import (
 
 __all__ = [
     "DEFAULT_CONFIG",
+    "AssertionsRule",
     "BranchesRule",
+    "BudgetsRule",
     "CarryForward",
     "CheckAs",
     "CommandsRule",
@@ -35,7 +50,13 @@ __all__ = [
     "CommentWhen",
     "Config",
     "CriticalPath",
+    "ErrorPathsRule",
+    "FallbacksRule",
+    "Feature",
+    "FixturesRule",
     "FlagRules",
+    "FlakyRule",
+    "Flow",
     "FunctionsRule",
     "GoalsRule",
     "LineClass",
@@ -43,12 +64,18 @@ __all__ = [
     "OnUnmeasured",
     "Package",
     "Partial",
+    "PointPattern",
     "Priority",
     "ProjectRule",
+    "PyramidRule",
     "RegressionRule",
     "ReportSource",
     "RiskLevel",
     "RiskRule",
+    "SkippedRule",
+    "SlowRule",
+    "TestType",
+    "TestsRule",
     "config_schema",
     "parse_config",
 ]

@@ -104,8 +104,10 @@ class CommandsModel(Model):
     status: CommandModel | None = _command("what is awaited")
     show: CommandModel | None = _command("a file's uncovered new lines")
     explain: CommandModel | None = _command("how a number was made")
+    gaps: CommandModel | None = _command("the tests that are missing")
     baseline: CommandModel | None = _command("what is compared with")
     config: CommandModel | None = _command("the configuration in force")
+    flaky: CommandModel | None = _command("the flaky tests")
 
     def value(self) -> CommandsRule:
         """Return the same as the core's value."""

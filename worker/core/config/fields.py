@@ -14,6 +14,7 @@ from worker.core.config.yaml import Number
 
 __all__ = [
     "MAX_ITEMS",
+    "Fifty",
     "Folder",
     "Globs",
     "Hundred",
@@ -63,6 +64,13 @@ def _lines(value: object) -> int:
     return int(value.text)
 
 
+def _fifty(value: object) -> int:
+    """Return a number of remarks from 0 to 50."""
+    if not isinstance(value, Number) or not re.fullmatch("[0-9]|[1-4][0-9]|50", value.text):
+        raise PydanticCustomError("fifty", "must be a whole number from 0 to 50")
+    return int(value.text)
+
+
 def _one(value: object) -> int:
     if value != Number("1"):
         raise PydanticCustomError("version", "must be 1, the only version there is")
@@ -105,6 +113,11 @@ Lines = Annotated[
     int,
     PlainValidator(_lines),
     WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 9999}),
+]
+Fifty = Annotated[
+    int,
+    PlainValidator(_fifty),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 50}),
 ]
 One = Annotated[int, PlainValidator(_one), WithJsonSchema({"const": 1})]
 Text = Annotated[str, AfterValidator(_text), Field(min_length=1, max_length=_MAX_TEXT)]

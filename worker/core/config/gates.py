@@ -114,6 +114,10 @@ class _Paths(_Gate):
     paths: SomeGlobs = Field(description="Globs on the paths of its files.")
     minimum: Hundred | None = _optional("Per cent of its measured lines that must be covered.")
     flag: Text | None = _optional("Judge it by the reports of this flag alone.")
+    real: Hundred | None = _optional(
+        "Per cent of its measured lines, without those that run on import alone, that real "
+        "tests must reach: tests that assert something, and mock nothing."
+    )
 
 
 class PackageModel(_Paths):
@@ -134,7 +138,15 @@ class PackageModel(_Paths):
     def value(self) -> Package:
         """Return the same as the core's value."""
         thresholds = (self.minimum, self.target)
-        return Package(self.name, self.paths, *thresholds, self.flag, self.blocking, self.priority)
+        return Package(
+            self.name,
+            self.paths,
+            *thresholds,
+            self.flag,
+            self.blocking,
+            self.priority,
+            self.real,
+        )
 
 
 class CriticalModel(_Paths):
@@ -144,4 +156,6 @@ class CriticalModel(_Paths):
 
     def value(self) -> CriticalPath:
         """Return the same as the core's value."""
-        return CriticalPath(self.name, self.paths, self.minimum, self.flag, self.blocking)
+        return CriticalPath(
+            self.name, self.paths, self.minimum, self.flag, self.blocking, self.real
+        )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from worker.core.config.feature_rules import Feature
+from worker.core.config.flow_rules import Flow
 from worker.core.config.schema import ConfigModel
 from worker.core.config.yaml import Document, Loc, Number, Problem, read_yaml, shown
 from worker.core.errors import ConfigError
@@ -95,14 +97,17 @@ def _contradictions(config: Config, document: Document) -> Iterator[Problem]:
     named: list[tuple[Loc, str | None]] = [
         (("gates", "flags", rules.name), rules.name) for rules in config.flags
     ]
-    lists: dict[str, Sequence[Package | CriticalPath]] = {
+    lists: dict[str, Sequence[Package | CriticalPath | Feature | Flow]] = {
         "packages": config.packages,
         "critical": config.critical,
+        "features": config.features,
+        "flows": config.flows,
     }
     for key, entries in lists.items():
         seen: set[str] = set()
         for index, entry in enumerate(entries):
-            named.append(((key, index, "flag"), entry.flag))
+            if not isinstance(entry, Feature | Flow):
+                named.append(((key, index, "flag"), entry.flag))
             if entry.name in seen:
                 place = document.values[key, index, "name"]
                 yield Problem(place, f"`{key}` has the name `{entry.name}` twice")
@@ -123,7 +128,7 @@ def _problem(detail: ErrorDetails, document: Document) -> Problem:
     subject = f"`{_dotted(loc)}`" if loc else "the file"
     given = (
         ""
-        if kind.startswith("too_") or kind in ("path_fix", "classes", "flagless")
+        if kind.startswith("too_") or kind in ("path_fix", "classes", "flagless", "bounds")
         else _given(detail["input"])
     )
     if kind == "string_type" and isinstance(detail["input"], Number | bool):

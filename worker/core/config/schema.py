@@ -8,6 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictBool, model_valida
 from pydantic_core import PydanticCustomError
 
 from worker.core.config.commands import CommandsModel
+from worker.core.config.features import ErrorPathsModel, FallbacksModel, FeatureModel
 from worker.core.config.fields import (
     MAX_ITEMS,
     Folder,
@@ -20,6 +21,7 @@ from worker.core.config.fields import (
     Text,
     Whole,
 )
+from worker.core.config.flows import FlowModel, PointModel, Prefixes
 from worker.core.config.gaps import GoalsModel, RiskModel, StrengthsModel, UnderTestedModel
 from worker.core.config.gates import (
     BranchesModel,
@@ -31,6 +33,7 @@ from worker.core.config.gates import (
     without_default,
 )
 from worker.core.config.telling import CheckModel, CommentModel
+from worker.core.config.tests import TestsModel
 from worker.core.config.values import (
     CarryForward,
     Config,
@@ -346,6 +349,37 @@ class ConfigModel(Model):
         default_factory=GoalsModel,
         description="What packages aim at that have no goal of their own.",
     )
+    tests: TestsModel = Field(
+        default_factory=TestsModel,
+        description="What the tests themselves are held against. It advises unless set to block.",
+    )
+    features: Annotated[tuple[FeatureModel, ...], Field(max_length=MAX_ITEMS)] = Field(
+        default=(),
+        description="What the program does, each with its source and its tests.",
+    )
+    error_paths: ErrorPathsModel = Field(
+        default_factory=ErrorPathsModel,
+        description="What must be covered of what runs when something goes wrong.",
+    )
+    fallbacks: FallbacksModel = Field(
+        default_factory=FallbacksModel,
+        description="What takes a real part's place in the program itself.",
+    )
+    points: Annotated[tuple[PointModel, ...], Field(max_length=MAX_ITEMS)] = Field(
+        default=(),
+        description="Calls that lead outside, beside those that Covgate knows by itself.",
+    )
+    flows: Annotated[tuple[FlowModel, ...], Field(max_length=MAX_ITEMS)] = Field(
+        default=(),
+        description="What one test has to go through as a whole.",
+    )
+    identifiers: Prefixes | None = Field(
+        default=None,
+        json_schema_extra=without_default,
+        description="What ids begin with that are matched between documents, source and tests, "
+        "such as `SECURITY` for `SECURITY-002`. Left out, the ids of documents that are written "
+        "with leading zeros are; an empty list is none.",
+    )
 
     def value(self) -> Config:
         """Return the same configuration as the core's value."""
@@ -372,6 +406,13 @@ class ConfigModel(Model):
             under_tested=self.under_tested.below,
             strengths=self.strengths.above,
             goals=self.goals.value(),
+            tests=self.tests.value(),
+            features=tuple(feature.value() for feature in self.features),
+            error_paths=self.error_paths.value(),
+            fallbacks=self.fallbacks.value(),
+            points=tuple(point.value() for point in self.points),
+            flows=tuple(flow.value() for flow in self.flows),
+            identifiers=self.identifiers,
         )
 
 

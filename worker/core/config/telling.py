@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import ConfigDict, Field, StrictBool
 
-from worker.core.config.fields import Model
+from worker.core.config.fields import Fifty, Model
 from worker.core.config.values import CheckAs, CommentRule, CommentWhen
 
 __all__ = ["CheckModel", "CommentModel"]
@@ -24,7 +22,7 @@ class CheckModel(Model):
         description="`status` and `both` add a commit status for each gate, package and "
         "critical path to the check run, which is always there.",
     )
-    annotations: Annotated[int, Field(strict=True, ge=0, le=50)] = Field(
+    annotations: Fifty = Field(
         default=0,
         description="At most so many remarks stand beside uncovered new lines under "
         '"Files changed", the longest stretches first; 0 for none.',

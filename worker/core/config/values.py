@@ -7,9 +7,12 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from worker.core.config.feature_rules import ErrorPathsRule, FallbacksRule, Feature
 from worker.core.config.gap_rules import GoalsRule, Priority, RiskRule
+from worker.core.config.test_rules import TestsRule
 
 if TYPE_CHECKING:
+    from worker.core.config.flow_rules import Flow, PointPattern
     from worker.core.paths import PathFix
 
 __all__ = [
@@ -182,6 +185,8 @@ class Package:
     blocking: bool = True
     priority: Priority = Priority.MEDIUM
     """How much depends on it: what its files' gaps are ranked by."""
+    real: Fraction | None = None
+    """Per cent of its lines that real tests must reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +198,8 @@ class CriticalPath:
     minimum: Fraction | None = None
     flag: str | None = None
     blocking: bool = True
+    real: Fraction | None = None
+    """Per cent of its lines that real tests must reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +238,7 @@ class Config:
     packages: tuple[Package, ...] = ()
     critical: tuple[CriticalPath, ...] = ()
     check_as: CheckAs = CheckAs.CHECK
-    annotations: int = 50
+    annotations: int = 0
     """How many remarks stand beside the lines of the diff at most."""
     comment: CommentRule = field(default_factory=CommentRule)
     ignore: tuple[str, ...] = ()
@@ -244,6 +251,14 @@ class Config:
     strengths: Fraction = Fraction(90)
     """Files and packages with more coverage, in per cent, are listed as strengths."""
     goals: GoalsRule = field(default_factory=GoalsRule)
+    tests: TestsRule = field(default_factory=TestsRule)
+    features: tuple[Feature, ...] = ()
+    error_paths: ErrorPathsRule = field(default_factory=ErrorPathsRule)
+    fallbacks: FallbacksRule = field(default_factory=FallbacksRule)
+    points: tuple[PointPattern, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    identifiers: tuple[str, ...] | None = None
+    """What ids that are looked for begin with; None: those of documents that look like some."""
     present: bool = True
     """False where the repository has no such file."""
 

@@ -106,13 +106,13 @@ def _common(folders: Sequence[list[str]]) -> int:
     )
 
 
-def doubt(evidence: Evidence) -> str:
-    """Return why totals are not to be believed; empty where they are."""
+def doubt(evidence: Evidence, flag: str | None = None) -> str:
+    """Return why totals, or those of one flag, are not to be believed; empty where they are."""
     inputs = evidence.inputs
     if inputs.incomplete:
         return "a report could not be read, so the total may be of a part of the tests"
     if inputs.run_failed:
         return "CI failed, so the total may be of a part of the tests"
-    if evidence.missing_flags or evidence.missing_reports:
+    if flag is None and (evidence.missing_flags or evidence.missing_reports):
         return "some of the tests left no report, so the total is of a part of them"
     return ""

@@ -39,7 +39,9 @@ def look(evidence: Evidence) -> Insight | None:
     counted = {flag: _within(report, new) for flag, report in flags.items()}
     told = ", ".join(f"{flag} {format_percent(flags[flag].lines.percent)}" for flag in flags)
     only = sum((one.lines & new.get(one.path, 0)).bit_count() for one in inside)
-    summary = f"{told}; {format_count(only, 'new line')} reached by one type only"
+    summary = told
+    if evidence.diff.files:
+        summary += f"; {format_count(only, 'new line')} reached by one type only"
     tables = (
         _by_type(flags, counted, alone),
         _by_paths(flags, "package", "By package", _packages(evidence)),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from worker.core.insight import Insight, Place, Table
 from worker.core.insights._base import Look
 from worker.core.insights._parts import matcher
+from worker.core.insights._subjects import Subjects, stem_of
 from worker.core.novelty.sources import is_aside, suffix_of, suffixes_of
 from worker.core.numbers import Ratio, format_count
 from worker.core.static import is_test_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from worker.core.insight import Cell
     from worker.core.static import FileFacts
@@ -22,13 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["LOOK"]
 
 NAME = "untested_files"
-_NO_CODE = frozenset({"__init__", "__main__", "mod", "lib", "index"})
-"""Names of files that gather others: nobody names a test for them."""
-_TEST_PART = re.compile(
-    r"^(?:test|spec)s?[_.-]|^Test(?=[A-Z])"
-    r"|[_.-](?:test|spec|cy|unittest)s?$|(?:Tests?|TestCase|Spec|IT)$"
-)
-"""What a test's name has beside the name of what it tests."""
 
 
 def look(evidence: Evidence) -> Insight | None:
@@ -79,58 +72,25 @@ def _sources(evidence: Evidence, paths: Iterable[str]) -> list[str]:
         path
         for path in sorted(paths)
         if suffix_of(path) in suffixes and not is_test_path(path) and not is_aside(path)
-        if not ignored(path) and (path in measured or _may_have_code(path, facts.get(path)))
+        if not ignored(path)
+        if (measured[path].measured if path in measured else _may_have_code(path, facts.get(path)))
     ]
 
 
 def _may_have_code(path: str, facts: FileFacts | None) -> bool:
-    return _stem(path) != "__init__" if facts is None else facts.lines > 0
+    return stem_of(path) != "__init__" if facts is None else facts.lines > 0
 
 
 def _tested(evidence: Evidence, sources: list[str]) -> frozenset[str]:
     """Return the sources that have a test: in them, named for them, or importing them."""
     material = evidence.inputs.material
     tests = [path for path in material.paths or () if is_test_path(path)]
-    names = {_subject(path) for path in tests}
-    imported = {
-        part
-        for path in tests
-        if path in material.facts
-        for name in material.facts[path].imports
-        for part in _ends(name)
-    }
+    subjects = Subjects(tests, material.facts)
     return frozenset(
         path
         for path in sources
-        if (path in material.facts and material.facts[path].tests)
-        or _stem(path).lower() in names - _NO_CODE
-        or {_key(path), _key(path)[-1:]} & imported
+        if (path in material.facts and material.facts[path].tests) or subjects.hold(path)
     )
-
-
-def _stem(path: str) -> str:
-    return path.rpartition("/")[2].partition(".")[0]
-
-
-def _subject(path: str) -> str:
-    """Return what a test's name says that it tests: "cart" of test_cart.py, CartTest.java."""
-    name = path.rpartition("/")[2].rpartition(".")[0]
-    return _TEST_PART.sub("", name).lower()
-
-
-def _key(path: str) -> tuple[str, ...]:
-    """Return the last two parts of a path without its suffix, as imports name it."""
-    parts = [*path.split("/")[:-1], _stem(path)]
-    if parts[-1] in _NO_CODE:
-        parts.pop()
-    return tuple(parts[-2:])
-
-
-def _ends(name: str) -> Iterator[tuple[str, ...]]:
-    """Yield what an import may mean: the module that it names, or one that it is taken from."""
-    parts = [part for part in re.split(r"[./\\:]+", name) if part]
-    yield tuple(parts[-2:])
-    yield tuple(parts[-3:-1])
 
 
 def _is_reached(evidence: Evidence, path: str) -> bool:

@@ -66,6 +66,8 @@ class Context:
     """The JUnit reports that lay beside the coverage reports, each with its flag."""
     overrides: tuple[Override, ...] = ()
     """The overrides that hold for the head."""
+    page_url: str = ""
+    """Where the dashboard shows all of it; without it, nothing links there."""
     debts: tuple[Debt, ...] = ()
     """What former overrides let in uncovered, and the change touches."""
 

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from worker.core.insight import Cell, Code, Insight, Place, Points, Risk, Seconds, Table
+from worker.core.insight import (
+    Cell,
+    Code,
+    Insight,
+    Number,
+    Place,
+    Points,
+    Risk,
+    Seconds,
+    Table,
+)
 from worker.core.model import line_ranges
 from worker.core.numbers import (
     Ratio,
     format_count,
+    format_number,
     format_percent,
     format_points,
     format_seconds,
@@ -19,13 +30,20 @@ from worker.core.render.sections import file_cell, line_cell
 from worker.core.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Sequence
     from fractions import Fraction
 
     from worker.core.render.context import Context
     from worker.core.verdict import Verdict
 
-__all__ = ["insight_data", "insight_lines", "insight_page", "insight_section"]
+__all__ = [
+    "cell_text",
+    "insight_data",
+    "insight_document",
+    "insight_lines",
+    "insight_page",
+    "insight_section",
+]
 
 _MOST_FOLDS = 6
 _MOST_PARTS = 8
@@ -33,6 +51,10 @@ _MOST_PARTS = 8
 _MOST_DATA = 200
 """Rows of a table for programs; how many more there are is told."""
 _FOLD_BYTES = 6_000
+_MOST_ROWS = 2_000
+_OF_A_CHANGE = frozenset({"new code", "in the change"})
+_DOCUMENT_BYTES = 500_000
+"""Of one table of the document."""
 _LONGEST_TITLE = 240
 _LONGEST_HEADING = 60
 _LONGEST_WORDS = 100
@@ -134,13 +156,54 @@ def _table(found: Table, context: Context, changed: Container[str], *, narrow: b
     """Return a table, the rows on files of the diff first; empty where none is to be shown."""
     if not found.rows:
         return ""
-    rows = sorted(found.rows, key=lambda row: not _touches(row, changed))
-    if narrow and any(map(_has_place, found.rows)):
-        rows = [row for row in rows if _touches(row, changed)]
-    if not rows:
+    touching = [row for row in found.rows if _touches(row, changed)]
+    if narrow and not touching and any(map(_has_place, found.rows)):
         return ""
-    cells = [[_cell(cell, context) for cell in row] for row in rows[: found.shown]]
-    shown = cut_rows(cells, _FOLD_BYTES)
+    rows = list(found.rows)
+    if not found.ordered:
+        rows.sort(key=lambda row: not _touches(row, changed))
+        rows = rows[: len(touching)] if narrow and any(map(_has_place, found.rows)) else rows
+    return _draw(found, rows[: found.shown], context, _FOLD_BYTES)
+
+
+def insight_document(insight: Insight, context: Context) -> str:
+    """Return all that an analysis found, unfolded, with all rows; 2,000 of a table at most.
+
+    Columns in which nothing stands are left out: a document is of no change.
+    """
+    parts = [f"{plain(insight.summary[:1].upper() + insight.summary[1:])}."]
+    for one in insight.tables:
+        if one.rows:
+            told = [
+                at
+                for at, name in enumerate(one.columns)
+                if any(_tells(row[at], name) for row in one.rows)
+            ]
+            narrow = Table(
+                tuple(one.columns[at] for at in told),
+                tuple(tuple(row[at] for at in told) for row in one.rows),
+                one.title,
+            )
+            parts.append(_draw(narrow, narrow.rows[:_MOST_ROWS], context, _DOCUMENT_BYTES))
+    if insight.advice:
+        parts.append("\n".join(f"- {plain(sentence)}" for sentence in insight.advice))
+    return "\n\n".join(parts)
+
+
+def _tells(cell: Cell, column: str) -> bool:
+    """Return whether anything stands in a cell: no change has no lines and no tests."""
+    if column in _OF_A_CHANGE and cell == 0:
+        return False
+    if isinstance(cell, Ratio):
+        return bool(cell.total)
+    if isinstance(cell, Place):
+        return cell.named or bool(cell.lines)
+    return cell is not None and cell != ()
+
+
+def _draw(found: Table, rows: Sequence[tuple[Cell, ...]], context: Context, budget: int) -> str:
+    cells = [[cell_text(cell, context) for cell in row] for row in rows]
+    shown = cut_rows(cells, budget)
     align = "".join(_side([row[at] for row in found.rows]) for at in range(len(found.columns)))
     text = table(
         [plain(_cut(one, _LONGEST_HEADING)) for one in found.columns], align, cells[:shown]
@@ -158,15 +221,16 @@ def _cut(text: str, longest: int) -> str:
 
 def _side(column: list[Cell]) -> str:
     """Return how a column is aligned: numbers to the right."""
-    numbers = (int, Ratio, Seconds, Points)
+    numbers = (int, Ratio, Seconds, Points, Number)
     return "r" if all(cell is None or isinstance(cell, numbers) for cell in column) else "l"
 
 
-def _cell(cell: Cell, context: Context) -> str:
+def cell_text(cell: Cell, context: Context) -> str:
+    """Return a cell as Markdown."""
     if cell is None or (isinstance(cell, tuple) and not cell):
         return _NONE
     if isinstance(cell, tuple):
-        shown = ", ".join(_cell(part, context) for part in cell[:_MOST_PARTS])
+        shown = ", ".join(cell_text(part, context) for part in cell[:_MOST_PARTS])
         left = len(cell) - _MOST_PARTS
         return f"{shown} and {left:,} more" if left > 0 else shown
     if isinstance(cell, Risk):
@@ -183,7 +247,9 @@ def _cell(cell: Cell, context: Context) -> str:
     return _number(cell)
 
 
-def _number(cell: Seconds | Points | Ratio) -> str:
+def _number(cell: Seconds | Points | Number | Ratio) -> str:
+    if isinstance(cell, Number):
+        return _NONE if cell.value is None else format_number(cell.value, signed=cell.signed)
     if isinstance(cell, Seconds):
         return _NONE if cell.value is None else format_seconds(cell.value)
     if isinstance(cell, Points):
@@ -217,10 +283,12 @@ def _cell_data(cell: Cell) -> Any:  # noqa: ANN401 - JSON
         return {"seconds": _fraction(cell.value)}
     if isinstance(cell, Points):
         return {"points": _fraction(cell.value)}
+    if isinstance(cell, Number):
+        return _fraction(cell.value)
     return str(cell) if isinstance(cell, Risk) else cell
 
 
-def _fraction(value: Fraction | None) -> int | str | None:
+def _fraction(value: Fraction | int | None) -> int | str | None:
     """Return an exact number: 3 is 3, a half is "1/2"."""
     if value is None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from worker.core.numbers import format_count
-from worker.core.render.markdown import code
+from worker.core.render.markdown import code, plain
 from worker.core.tested import Doubt, Kind, Tested
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from worker.core.refs import WorkflowRun
     from worker.core.runs import Runs
 
-__all__ = ["path_remarks", "run_remarks", "tested_remarks"]
+__all__ = ["material_remarks", "path_remarks", "run_remarks", "tested_remarks"]
 
 
 def path_remarks(match: PathMatch) -> list[str]:
@@ -72,3 +72,19 @@ def tested_remarks(tested: Tested, base_ref: str) -> list[str]:
             "the branch to be sure."
         )
     return [text]
+
+
+def material_remarks(left: int | None, refusal: str) -> tuple[str, ...]:
+    """Return what is to be said where files were not read: so many, None for all of them.
+
+    `refusal` is what GitHub said.
+    """
+    if left == 0:
+        return ()
+    files = "the files" if left is None else format_count(left, "file")
+    why = (
+        f"GitHub did not give them ({plain(refusal)})"
+        if refusal
+        else "they are too many or too long for one look, and the next one reads on"
+    )
+    return (f"The analyses of the tests miss what is in {files}: {why}.",)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from worker.core.model import format_lines
-from worker.core.numbers import format_count
+from worker.core.numbers import format_count, format_share
 from worker.core.overrides import MAX_REASON
 from worker.core.render.markdown import code, table, truncate_bytes
 from worker.core.render.overrides import until_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from worker.core.commands import Command
     from worker.core.overrides import Override
@@ -20,12 +22,16 @@ if TYPE_CHECKING:
 __all__ = [
     "PREFIX",
     "Help",
+    "clear_what",
     "defect",
+    "flaky_cleared",
+    "flaky_tests",
     "head_moved",
     "help_table",
     "joined",
     "mark",
     "misused",
+    "no_flaky_test",
     "no_verdict",
     "not_allowed",
     "not_by_the_author",
@@ -42,6 +48,9 @@ PREFIX = "/covgate"
 _LIMIT = 60_000
 _SHOWN = 60
 _MOST_FILES = 10
+_MOST_TESTS = 30
+_LONGEST_TEST = 300
+_MOST_COMPARED = 2_000
 
 Help = tuple[str, str, str]
 """A command's usage, what it does, and whether the caller may give it."""
@@ -204,3 +213,52 @@ def revoked(count: int, head: str) -> str:
 def nothing_to_revoke(head: str) -> str:
     """Say, for `misused`, that nothing is overridden."""
     return f"nothing of `{head[:7]}` is overridden"
+
+
+def flaky_tests(rows: Sequence[tuple[str, int, int, datetime]]) -> str:
+    """Return the tests that flake, by (name, flakes, runs, last), the worst first."""
+    if not rows:
+        return (
+            "No test is known to flake: none passed and failed on the same files in the last "
+            "90 days, as far as reports of the tests (JUnit XML) came with the coverage."
+        )
+    ordered = sorted(rows, key=lambda row: (-Fraction(row[1], row[2]), -row[1], row[0]))
+    cells = [
+        (
+            code(test, longest=_LONGEST_TEST),
+            f"{flakes:,}",
+            f"{runs:,}",
+            format_share(Fraction(100 * flakes, runs)),
+            last.date().isoformat(),
+        )
+        for test, flakes, runs, last in ordered[:_MOST_TESTS]
+    ]
+    body = table(("test", "flakes", "runs", "rate", "last"), "lrrrl", cells)
+    left = len(ordered) - _MOST_TESTS
+    more = f"\n\n… and {format_count(left, 'more test')}." if left > 0 else ""
+    tests = "test passed and failed" if len(ordered) == 1 else "tests passed and failed"
+    return (
+        f"{len(ordered):,} {tests} on the same files in the last 90 days.\n\n{body}{more}\n\n"
+        "A run is a tree of files on which the test's suite ran; a flake is one on which it did "
+        f"both. `{PREFIX} flaky clear TEST` forgets one that was mended."
+    )
+
+
+def flaky_cleared(test: str) -> str:
+    """Say that a test counts as mended."""
+    return (
+        f"{code(test, longest=_LONGEST_TEST)} counts as mended: what was known of its flakes is "
+        "forgotten. If it flakes again, it is listed again."
+    )
+
+
+def clear_what() -> str:
+    """Say, for `misused`, what may follow the command."""
+    return "after it comes nothing, or `clear` and the name of a test as the table has it"
+
+
+def no_flaky_test(test: str, known: Sequence[str]) -> str:
+    """Say, for `misused`, that no such test is known to flake, and which is the nearest."""
+    close = get_close_matches(test[:_LONGEST_TEST], known[:_MOST_COMPARED], n=1, cutoff=0.5)
+    nearest = f"; did you mean {code(close[0], longest=_LONGEST_TEST)}?" if close else ""
+    return f"{code(test, longest=_SHOWN)} is not known to flake{nearest}"

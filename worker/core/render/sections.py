@@ -192,6 +192,8 @@ def provenance(verdict: Verdict, context: Context) -> str:
     elif baseline is not None:
         back = format_count(baseline.distance, "commit")
         text += f" · baseline {_commit(context, baseline.commit)}{alike}, {back} before it"
+    if context.page_url:
+        text += f" · {link('all of it', context.page_url)}"
     return f"<sub>{text}</sub>"
 
 

@@ -25,7 +25,7 @@ __all__ = [
     "TestFunction",
 ]
 
-VERSION = 1
+VERSION = 2
 """Goes up when the same text would give other facts: what is stored is read anew then."""
 
 
@@ -99,6 +99,13 @@ class TestFunction(_Facts, frozen=True, gc=False):
     calls: tuple[str, ...] = ()
     """What it calls that another file may define (a fixture's value, a helper): `resolve`
     looks there for assertions and mocks."""
+    looks: bool = True
+    """Whether it may look at more than what the tested code hands back: at a query, a mock, a
+    file. False where it was read by its syntax tree and compares results alone."""
+    opening: str = ""
+    """A digest of its first three statements, where they only prepare and more follow."""
+    waits: tuple[int, ...] = ()
+    """Lines of its file's helpers that it calls, and that sleep, retry or have a timeout."""
 
 
 class Fixture(_Facts, frozen=True, gc=False):
@@ -119,6 +126,8 @@ class Fixture(_Facts, frozen=True, gc=False):
     """Whether it can fail a test, by itself or when what it gives is called."""
     calls: tuple[str, ...] = ()
     """As of a test."""
+    digest: str = ""
+    """Of its statements; empty for fewer than three lines."""
 
 
 class Helper(_Facts, frozen=True, gc=False):
@@ -149,6 +158,11 @@ class SourcePoint(_Facts, frozen=True, gc=False):
     """"route", "table", "topic", "queue", "call"."""
     name: str
     line: int
+    first: int = 0
+    last: int = 0
+    """The lines that run when it is used; 0 where they stand elsewhere, or nothing is to run."""
+    named: str = ""
+    """What stands for it, where that is elsewhere: a table's class, a route's handler."""
 
 
 class Finding(_Facts, frozen=True, gc=False):
@@ -156,7 +170,7 @@ class Finding(_Facts, frozen=True, gc=False):
 
     kind: str
     """"sleep", "time", "random", "retry", "timeout", "shared-state", "fallback",
-    "mock-class", "side-effect", "doctest-ignored", …"""
+    "mock-class", "side-effect", "doctest" (the first of a file), "doctest-ignored", …"""
     line: int
     text: str
     """What stands there, in short."""
@@ -182,3 +196,5 @@ class FileFacts(_Facts, frozen=True, gc=False):
     helpers: tuple[Helper, ...] = ()
     partial: bool = False
     """Whether the file was too large or too odd to be read as its language is."""
+    calls: tuple[tuple[str, int], ...] = ()
+    """What a program calls that may lead outside, with its line: "bus.emit(order.created)"."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
 
 from worker.core.static._mask import Lines, count_code, mask_script, match_brackets
+from worker.core.static._outward import calls_in
 from worker.core.static._scripts import (
     ASSERT,
     BLOCK,
@@ -52,6 +54,8 @@ _Value = TypeVar("_Value")
 
 _SPACE = re.compile(r"\s*")
 _QUOTE = re.compile(r"['\"`]")
+_MOST_BETWEEN = 8
+"""Lines between a decorator and the method that it is for."""
 _MOST_AROUND = 50
 """Suites inside of each other; more are no tests."""
 
@@ -77,6 +81,7 @@ def read_script(text: str, *, test: bool) -> FileFacts:
         points=tuple(script.points()),
         findings=tuple(script.findings(WEAKNESSES)),
         imports=imports,
+        calls=script.calls(),
     )
 
 
@@ -245,6 +250,10 @@ class _Script:
 
     def functions(self) -> list[SourceFunction]:
         """Return functions and methods with their lines."""
+        return self._functions
+
+    @cached_property
+    def _functions(self) -> list[SourceFunction]:
         found = []
         for match in NAMED.finditer(self.masked):
             name = match["name"] or match["arrow"] or match["method"]
@@ -285,8 +294,31 @@ class _Script:
                 name = self._string(match.start(quotes[0])) if quotes else ""
                 before = groups.get("verb") or groups.get("name") or ""
                 before = before.upper() if groups.get("verb") else before
-                found.add(SourcePoint(kind, f"{before} {name}".strip(), self._line(match.start())))
+                lines = self._lines_of(match, kind)
+                named = f"{before} {name}".strip()
+                found.add(SourcePoint(kind, named, self._line(match.start()), *lines))
         return sorted(found, key=lambda one: (one.line, one.kind, one.name))
+
+    def _lines_of(self, match: re.Match[str], kind: str) -> tuple[int, int]:
+        """Return the lines that run when a point is used; zeros where they are not told.
+
+        A route's own line runs when it is registered, its handler's lines when it is used.
+        """
+        first = self._line(match.start())
+        opening = self.masked.find("(", match.start(), match.end())
+        last = self._line(self._brackets.get(opening, opening))
+        if kind == "table":
+            return (first, last) if match[0].startswith("knex") else (0, 0)
+        if kind != "route":
+            return first, last
+        if match[0].startswith("@"):
+            below = [one for one in self._functions if first < one.line <= first + _MOST_BETWEEN]
+            return (below[0].line + 1, below[0].end_line) if below else (0, 0)
+        return (first + 1, last) if last > first else (0, 0)
+
+    def calls(self) -> tuple[tuple[str, int], ...]:
+        """Return what it calls that may lead outside."""
+        return calls_in(self.text, self.masked, self._lines)
 
 
 def _within(events: Sequence[tuple[int, _Value]], piece: _Piece) -> Sequence[tuple[int, _Value]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from worker.core.static._mask import Lines, count_code, mask, match_brackets
+from worker.core.static._outward import calls_in
 from worker.core.static.facts import (
     Assertion,
     FileFacts,
@@ -226,6 +227,7 @@ def read_patterns(text: str, suffix: str, *, test: bool) -> FileFacts:
         errors=() if test else reader.errors(tests),
         findings=tuple(reader.findings()),
         imports=tuple(sorted(set(reader.imports()))),
+        calls=() if test else reader.calls(),
     )
 
 
@@ -336,6 +338,10 @@ class _Reader:
         line = self._lines.at(offset)
         start = self._lines.start(line)
         return Finding(kind, line, shorten(self.text[start : start + 400].split("\n")[0]))
+
+    def calls(self) -> tuple[tuple[str, int], ...]:
+        """Return what it calls that may lead outside."""
+        return calls_in(self.text, self.masked, self._lines)
 
     def imports(self) -> Iterator[str]:
         """Yield what is imported, as written."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from worker.core.novelty.sources import is_test, suffix_of
@@ -11,14 +13,17 @@ from worker.core.static.patterns import SUFFIXES, read_patterns
 from worker.core.static.python import read_python
 from worker.core.static.text import decode, find_identifiers
 
-__all__ = ["MAX_BYTES", "is_test_path", "read_facts"]
+__all__ = ["MAX_BYTES", "SCRIPTS", "is_test_path", "read_facts"]
 
 MAX_BYTES = 1_000_000
 """Of a file that is read; of a larger one, the first ones are read by patterns."""
-_SCRIPTS = frozenset({"js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte"})
+SCRIPTS = frozenset({"js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte"})
 _PROSE = frozenset(
     {"md", "rst", "txt", "adoc", "html", "json", "yaml", "yml", "toml", "xml", "csv"}
 )
+
+_HALF = re.compile(r"(\\u|\\U0{4})[dD][89a-fA-F][0-9a-fA-F]{2}")
+"""How sources write half of a character, which no text may hold that is stored or shown."""
 
 
 def is_test_path(path: str) -> bool:
@@ -40,6 +45,8 @@ def read_facts(path: str, data: bytes) -> FileFacts:
         return FileFacts(Language.OTHER, partial=True)
     large = len(data) > MAX_BYTES
     text = decode(data[:MAX_BYTES]).replace("\r\n", "\n").replace("\r", "\n")
+    if "\\" in text:
+        text = _HALF.sub(r"\1fffd", text)
     suffix = suffix_of(path)
     facts = _read(path, text, suffix, large=large)
     return msgspec.structs.replace(
@@ -54,7 +61,7 @@ def _read(path: str, text: str, suffix: str, *, large: bool) -> FileFacts:
         if facts is not None:
             return facts
         return msgspec.structs.replace(read_patterns(text, suffix, test=test), partial=True)
-    if suffix in _SCRIPTS:
+    if suffix in SCRIPTS:
         return read_script(text, test=test)
     if suffix in SUFFIXES:
         return read_patterns(text, suffix, test=test)

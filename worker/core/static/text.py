@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["MAX_TEXT", "decode", "find_identifiers", "shorten"]
+__all__ = ["MAX_CALLS", "MAX_TEXT", "decode", "find_identifiers", "shorten"]
 
 MAX_TEXT = 120
 """Characters of a piece of a file that is kept to be shown."""
+MAX_CALLS = 1_000
+"""Of one file, that are kept."""
 MAX_IDENTIFIERS = 1_000
 """Of one file; more are data, and no mentions."""
 

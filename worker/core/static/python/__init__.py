@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from worker.core.static.facts import FileFacts, Language
 from worker.core.static.python._asserts import is_checker
-from worker.core.static.python._findings import Pointer, weaknesses_of
+from worker.core.static.python._calls import calls_of
+from worker.core.static.python._findings import Pointer, is_frozen, weaknesses_of
 from worker.core.static.python._mocks import mock_of_named_fixture
 from worker.core.static.python._real import ALONE, without_mocked
 from worker.core.static.python._source import error_lines, functions_of, points_of, tables_in
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ALONE",
     "is_checker",
+    "is_frozen",
     "mock_of_named_fixture",
     "read_python",
     "tables_in",
@@ -41,7 +43,7 @@ def read_python(text: str, *, name: str, test: bool) -> FileFacts | None:
     lines = text.splitlines()
     pointer = Pointer(lines)
     facts = _of_tests(tree, names, pointer, name) if test else _of_program(tree, names, pointer)
-    findings = {*facts.findings, *pointer.doctests()}
+    findings = {*facts.findings, *pointer.doctests(all_of_them=not test)}
     return FileFacts(
         language=Language.PYTHON,
         lines=count_lines(lines),
@@ -53,6 +55,7 @@ def read_python(text: str, *, name: str, test: bool) -> FileFacts | None:
         findings=tuple(sorted(findings, key=lambda one: (one.line, one.kind))),
         imports=tuple(sorted(names.modules)),
         helpers=facts.helpers,
+        calls=facts.calls,
     )
 
 
@@ -63,7 +66,7 @@ def count_lines(lines: Sequence[str]) -> int:
 
 
 def _of_tests(tree: ast.Module, names: Names, pointer: Pointer, name: str) -> FileFacts:
-    found = read_tests(tree, names, name)
+    found = read_tests(tree, names, name, pointer.lines)
     return FileFacts(
         Language.PYTHON,
         tests=tuple(found.tests),
@@ -81,4 +84,5 @@ def _of_program(tree: ast.Module, names: Names, pointer: Pointer) -> FileFacts:
         errors=error_lines(body, names),
         points=points_of(body, names),
         findings=tuple(pointer.at(kind, line) for kind, line in weaknesses_of(body, names)),
+        calls=calls_of(body, names),
     )

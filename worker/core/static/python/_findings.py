@@ -65,24 +65,33 @@ _EFFECTS = frozenset(
 _NO_EFFECT = re.compile(r"(?:sys\.)?(?:stdout|stderr|buf|buffer|out|output|io|hasher?)|\?")
 _FAKE_CLASS = re.compile(r"_?(?:Mock|Fake|Stub|InMemory|Dummy)[A-Z_0-9]\w*")
 _SKIPPED_DOCTEST = re.compile(r"#\s*doctest:.*\+SKIP")
+_RETRIED = re.compile(r"retry\w*|retrying|with_retr(?:y|ies)\w*|on_exception|on_predicate")
+"""Decorators of a program that run a function again, with delays between."""
 
 
 class Pointer:
     """Makes findings whose text is the line that they stand on."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        self._lines = lines
+        self.lines = lines
 
     def at(self, kind: str, line: int) -> Finding:
         """Return a finding on a line, counted from 1."""
-        text = self._lines[line - 1] if 0 < line <= len(self._lines) else ""
+        text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         return Finding(kind, line, shorten(text.strip()))
 
-    def doctests(self) -> Iterator[Finding]:
-        """Yield the lines of doctests that are skipped."""
-        for number, line in enumerate(self._lines, 1):
+    def doctests(self, *, all_of_them: bool) -> Iterator[Finding]:
+        """Yield the lines of doctests that are skipped, and the first that is not.
+
+        The latter where `all_of_them` are asked for: tests hold such lines as data.
+        """
+        left = all_of_them
+        for number, line in enumerate(self.lines, 1):
             if "doctest:" in line and _SKIPPED_DOCTEST.search(line):
                 yield self.at("doctest-ignored", number)
+            elif left and ">>> " in line and line.lstrip().startswith(">>> "):
+                left = False
+                yield self.at("doctest", number)
 
 
 def is_frozen(mocks: Iterable[Mock]) -> bool:
@@ -173,8 +182,9 @@ def weaknesses_of(body: Body, names: Names) -> Iterator[tuple[str, int]]:
 
     "fallback": something that takes the real part's place when that is missing;
     "mock-class": a stand-in among the program; "side-effect": a call that changes something
-    outside.
+    outside; "sleep" and "retry": what makes the tests slow that reach it.
     """
+    yield from _waits_of(body, names)
     for node in body.classes:
         if _FAKE_CLASS.fullmatch(node.name):
             yield "mock-class", node.lineno
@@ -190,6 +200,18 @@ def weaknesses_of(body: Body, names: Names) -> Iterator[tuple[str, int]]:
             if any(map(is_sqlite, given)) or (last == "Field" and any(map(is_sqlite, call.args))):
                 yield "fallback", call.lineno
     yield from _fallbacks(body, names)
+
+
+def _waits_of(body: Body, names: Names) -> Iterator[tuple[str, int]]:
+    for call in body.calls:
+        given = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else 1
+        if names.of(call.func) in _SLEEPS and given:
+            yield "sleep", call.lineno
+    for function in body.functions:
+        for node in function.decorator_list:
+            name = names.of(node.func if isinstance(node, ast.Call) else node)
+            if _RETRIED.fullmatch(name.rpartition(".")[2]):
+                yield "retry", node.lineno
 
 
 def _fallbacks(body: Body, names: Names) -> Iterator[tuple[str, int]]:

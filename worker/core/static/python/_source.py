@@ -93,8 +93,12 @@ def points_of(body: Body, names: Names) -> tuple[SourcePoint, ...]:
         found |= set(_decorated(function, names))
     for node in body.classes:
         found |= set(_models(node, names))
+    given = {
+        id(node.value): words_of(node.targets[0] if isinstance(node, ast.Assign) else node.target)
+        for node in body.assigns
+    }
     for call in body.calls:
-        found |= set(_called(call, names))
+        found |= set(_called(call, names, given.get(id(call), "")))
     return tuple(sorted(found, key=lambda one: (one.line, one.kind, one.name)))
 
 
@@ -107,6 +111,9 @@ def _text(node: ast.expr | None) -> str | None:
 def _decorated(
     function: ast.FunctionDef | ast.AsyncFunctionDef, names: Names
 ) -> Iterator[SourcePoint]:
+    first = function.body[0].lineno
+    # A body on the line of its head runs on import as far as a report can tell.
+    lines = (first, function.end_lineno or 0) if first > function.lineno else (0, 0)
     for decorator in function.decorator_list:
         call = decorator if isinstance(decorator, ast.Call) else None
         name = names.of(call.func if call else decorator)
@@ -117,11 +124,12 @@ def _decorated(
                 "route",
                 f"{_method(last)} {words_of(call.args[0]) if call else ''}",
                 decorator.lineno,
+                *lines,
             )
         elif _TASKS.fullmatch(name):
-            yield SourcePoint("queue", function.name, decorator.lineno)
+            yield SourcePoint("queue", function.name, decorator.lineno, *lines)
         elif last in {"subscriber", "publisher"} and path:
-            yield SourcePoint("topic", path, decorator.lineno)
+            yield SourcePoint("topic", path, decorator.lineno, *lines)
 
 
 def _method(verb: str) -> str:
@@ -139,38 +147,66 @@ def _models(node: ast.ClassDef, names: Names) -> Iterator[SourcePoint]:
             ):
                 named = _text(getattr(one, "value", None)) or named
     if named:
-        yield SourcePoint("table", named, node.lineno)
+        yield SourcePoint("table", named, node.lineno, named=node.name)
     elif any(_MODEL.fullmatch(names.of(base)) for base in node.bases):
-        yield SourcePoint("table", node.name, node.lineno)
+        yield SourcePoint("table", node.name, node.lineno, named=node.name)
 
 
-def _called(call: ast.Call, names: Names) -> Iterator[SourcePoint]:
+def _called(call: ast.Call, names: Names, given: str) -> Iterator[SourcePoint]:
+    """Yield the points that a call is. `given` is what its value is assigned to."""
     name = names.of(call.func)
     before, _, last = name.rpartition(".")
     first = call.args[0] if call.args else None
     text = _text(first)
     line = call.lineno
+    lines = (line, line, call.end_lineno or line)
     if (_DJANGO.fullmatch(name) or _ROUTES.fullmatch(name)) and text is not None:
-        yield SourcePoint("route", f"ANY /{text.lstrip('/')}", line)
+        verbs, path = _methods(call), f"/{text.lstrip('/')}"
+        yield SourcePoint("route", f"{verbs} {path}", line, named=_handler(call, names))
     elif _ADD_ROUTE.fullmatch(last) and text is not None and text.startswith("/"):
         verb = last.removeprefix("add_")
-        yield SourcePoint("route", f"{verb.upper() if verb in _VERBS else 'ANY'} {text}", line)
+        method = verb.upper() if verb in _VERBS else "ANY"
+        yield SourcePoint("route", f"{method} {text}", line, named=_handler(call, names))
     elif _TABLES.fullmatch(name) and text:
-        yield SourcePoint("table", text, line)
+        yield SourcePoint("table", text, line, named=given if given.isidentifier() else "")
     elif last in _EXECUTE and text:
-        yield from (SourcePoint("table", table, line) for table in tables_in(text))
+        yield from (SourcePoint("table", table, *lines) for table in tables_in(text))
     elif _CONSUMER.fullmatch(name):
-        yield from (SourcePoint("topic", words_of(one), line) for one in call.args)
+        yield from (SourcePoint("topic", words_of(one), *lines) for one in call.args)
     elif last in _TOPIC_SENT and first is not None and _BROKER.search(before):
         topics = getattr(first, "elts", None) or [call.args[-1] if last == "topic_path" else first]
-        yield from (SourcePoint("topic", words_of(one), line) for one in topics)
+        yield from (SourcePoint("topic", words_of(one), *lines) for one in topics if _is_told(one))
     elif last in _QUEUES:
-        given = next((w.value for w in call.keywords if w.arg in {"queue", "routing_key"}), first)
-        yield SourcePoint("queue", words_of(given), line)
+        named = next((w.value for w in call.keywords if w.arg in {"queue", "routing_key"}), first)
+        yield SourcePoint("queue", words_of(named), *lines)
     elif last == "send_task" and text:
-        yield SourcePoint("queue", text, line)
+        yield SourcePoint("queue", text, *lines)
     elif _CALLS.fullmatch(name):
-        yield SourcePoint("call", f"{name} {words_of(first)}".strip(), line)
+        yield SourcePoint("call", f"{name} {words_of(first)}".strip(), *lines)
+
+
+def _is_told(topic: ast.expr) -> bool:
+    """Return whether an expression names a topic; a variable, `topic`, may hold any."""
+    return not (isinstance(topic, ast.Name) and topic.id.islower())
+
+
+def _methods(call: ast.Call) -> str:
+    """Return the verbs that a route is said to answer, by `methods=["POST"]`."""
+    given = next((word.value for word in call.keywords if word.arg == "methods"), None)
+    verbs = [_text(one) for one in getattr(given, "elts", ())]
+    return ", ".join(sorted(verb.upper() for verb in verbs if verb)) or "ANY"
+
+
+def _handler(call: ast.Call, names: Names) -> str:
+    """Return the dotted name of what answers a route, where it is written out."""
+    words = {word.arg: word.value for word in call.keywords}
+    given = words.get("view_func") or words.get("endpoint") or words.get("handler")
+    written = [one for one in call.args[1:] if not isinstance(one, ast.Constant)]
+    node = given or (written[0] if written else None)
+    if isinstance(node, ast.Call):
+        node = node.func  # `Detail.as_view()`
+    name = "" if node is None else names.of(node)
+    return "" if "?" in name else name.removesuffix(".as_view")
 
 
 def tables_in(sql: str) -> Iterable[str]:

@@ -15,7 +15,9 @@ from worker.core.static.python._findings import (
     risks_of,
     seeds_in,
 )
+from worker.core.static.python._looks import looks_beyond
 from worker.core.static.python._mocks import mock_of_decorator, mock_of_fixture, mock_of_marker
+from worker.core.static.python._openings import digest_of, opening_of, waits_of
 from worker.core.static.python._real import real_of_fixture, real_of_marker, without_mocked
 from worker.core.static.python._skips import case_skips_of, skip_of_mark, skips_of_body
 from worker.core.static.python._tree import define, scan, words_of
@@ -65,8 +67,9 @@ class _Marks:
 
 
 class _Reader:
-    def __init__(self, tree: ast.Module, names: Names) -> None:
+    def __init__(self, tree: ast.Module, names: Names, lines: Sequence[str]) -> None:
         self.names = names
+        self.lines = lines
         self.tree = tree
         assigned = _assigned(tree.body)
         self.units = Units(define(tree.body, inner=False), names, assigned)
@@ -250,6 +253,9 @@ def _test_of(unit: Unit, reader: _Reader) -> TestFunction:
         cases=cases,
         real=without_mocked(real, mocks),
         calls=reader.units.elsewhere(unit, fixtures),
+        looks=looks_beyond(unit.body, reader.names, unit.asserts, mocks, own.arguments),
+        opening=opening_of(unit, reader.lines),
+        waits=waits_of(unit, reader.names),
     )
 
 
@@ -276,6 +282,7 @@ def _fixture_of(unit: Unit, reader: _Reader) -> Fixture:
         scope=unit.scope,
         asserts=bool(unit.asserts),
         calls=reader.units.elsewhere(unit, uses),
+        digest=digest_of(unit.node, reader.lines),
     )
 
 
@@ -306,13 +313,14 @@ def _is_test(unit: Unit, reader: _Reader, *, collected: bool) -> bool:
     return is_test_class(unit.classes[-1], reader.names)
 
 
-def read_tests(tree: ast.Module, names: Names, name: str) -> TestFile:
+def read_tests(tree: ast.Module, names: Names, name: str, lines: Sequence[str]) -> TestFile:
     """Return the tests, fixtures and helpers of a file, and what is risky in them.
 
-    `name` is the file's: functions outside of classes are tests only where it names tests.
+    `name` is the file's: functions outside of classes are tests only where it names tests;
+    `lines` are its text.
     """
     collected = bool(_COLLECTED.search(name))
-    reader = _Reader(tree, names)
+    reader = _Reader(tree, names, lines)
     file = TestFile()
     for unit in reader.units.all:
         reader.units.add_called(unit, reader.fixtures)
