@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from diff_cover.command_runner import CommandError, execute
 from diff_cover.git_diff import GitDiffTool
@@ -24,6 +26,7 @@ from worker.core.refs import Sha
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date
 
 __all__ = ["LocalGit"]
 
@@ -44,6 +47,15 @@ _MAX_BINARY = 10 * 2**20
 _BATCH = 200
 """Paths on one command line."""
 _CHUNK = 2**20
+_PLAIN = frozenset({"100644", "100755"})
+"""Modes of files that are no links."""
+_MOST_COMMITS = 20_000
+"""That are looked through for how often files change."""
+
+
+class _Entry(NamedTuple):
+    id: str
+    size: int
 
 
 class LocalGit:
@@ -62,6 +74,9 @@ class LocalGit:
             raise GitError(f"{root} is no git checkout that can be read: {_said(error)}") from error
         self.root = Path(top.removesuffix("\n"))
         self._reader = _Reader(self.root)
+        self._trees: dict[Sha, dict[str, _Entry]] = {}
+        self._folders: dict[str, bool] = {}
+        """Whether a folder of the working tree is one, and no link leads out of it."""
 
     def sha(self, ref: str) -> Sha:
         """Return the id of the commit that a branch, tag or other name stands for."""
@@ -119,11 +134,65 @@ class LocalGit:
         present = self._list("--cached", "--others", "--exclude-standard")
         return frozenset(present) - frozenset(self._list("--deleted"))
 
+    def sizes(self, head: str | None = None) -> dict[str, int]:
+        """Return the bytes of all plain files, by path: no links, and nothing behind one."""
+        if head is not None:
+            return {path: entry.size for path, entry in self._tree(head).items()}
+        found = {}
+        for path in self.paths():
+            file = self._inside(path)
+            if file is not None:
+                found[path] = file.stat().st_size
+        return found
+
+    def contents(
+        self, paths: Sequence[str], head: str | None = None
+    ) -> Iterator[tuple[str, bytes]]:
+        """Yield the plain files among `paths` with their bytes, in that order.
+
+        Of the working tree, what is gone or can't be read in the meantime is left out.
+        """
+        if head is not None:
+            tree = self._tree(head)
+            yield from self._blobs([(path, tree[path].id) for path in paths if path in tree])
+            return
+        for path in paths:
+            file = self._inside(path)
+            if file is not None:
+                with suppress(OSError):
+                    yield path, file.read_bytes()
+
+    def changes(self, since: date, head: str | None = None) -> dict[str, int] | None:
+        """Return in how many commits since a day each file changed, merges not counted.
+
+        None in a shallow clone, whose history is cut off somewhere.
+        """
+        if self._shallow():
+            return None
+        log = self._git(
+            *("log", "--no-merges", "--no-renames", "--name-only", "-z", "--format="),
+            *("--no-ext-diff", f"--max-count={_MOST_COMMITS}", f"--since={since}T00:00:00Z"),
+            self.sha(head or "HEAD"),
+        )
+        return dict(Counter(name.removeprefix("\n") for name in _entries(log) if name.strip("\n")))
+
+    def tracked(self) -> frozenset[str]:
+        """Return the paths that git looks after, relative to the top of the checkout."""
+        return frozenset(self._list("--cached"))
+
+    def own_folder(self) -> Path:
+        """Return a folder beside git's own data of this checkout, which may not exist yet."""
+        return self.root / self._git("rev-parse", "--git-path", "covgate").removesuffix("\n")
+
+    def is_changed(self) -> bool:
+        """Return whether a tracked file of the working tree differs from its commit."""
+        return bool(self._git("status", "--porcelain", "-z", "--untracked-files=no"))
+
     def file(self, path: str, ref: str) -> bytes | None:
         """Return a file's bytes at a commit; None where there is none, or no plain file."""
         listed = self._git("ls-tree", "-z", "--full-tree", self.sha(ref), "--", path)
         mode, _, _ = listed.partition(" ")
-        if mode not in {"100644", "100755"}:
+        if mode not in _PLAIN:
             return None
         blob = listed.partition("\t")[0].split()[2]
         # Not through diff-cover, which decodes what git prints.
@@ -173,6 +242,54 @@ class LocalGit:
                 added = FileDiff(path, None, added=(2 << lines) - 2, removed=0, status="added")
                 small = file.stat().st_size <= _MAX_BINARY
                 yield fill(added, None, file.read_bytes()) if small else added
+
+    def _inside(self, path: str) -> Path | None:
+        """Return a plain file of the working tree; None for what a link leads to."""
+        folder = path.rpartition("/")[0]
+        if folder not in self._folders:
+            root, own = self.root.resolve(), (self.root / folder).resolve()
+            self._folders[folder] = own == root / folder and own.is_relative_to(root)
+        file = self.root / path
+        plain = self._folders[folder] and file.is_file() and not file.is_symlink()
+        return file if plain else None
+
+    def _tree(self, ref: str) -> dict[str, _Entry]:
+        """Return the plain files of a commit by path."""
+        commit = self.sha(ref)
+        if commit not in self._trees:
+            listed = self._git("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
+            found = {}
+            for entry in _entries(listed):
+                described, _, path = entry.partition("\t")
+                mode, _, blob, size = described.split()
+                if mode in _PLAIN:
+                    found[path] = _Entry(blob, int(size))
+            self._trees[commit] = found
+        return self._trees[commit]
+
+    def _blobs(self, wanted: Sequence[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
+        """Yield files by their blobs' ids: many of them with one process."""
+        for at in range(0, len(wanted), _BATCH):
+            some = wanted[at : at + _BATCH]
+            done = subprocess.run(  # noqa: S603 - no shell, and git gave the ids itself
+                ["git", "-C", str(self.root), "cat-file", "--batch"],  # noqa: S607 - PATH's git
+                input="".join(f"{blob}\n" for _, blob in some).encode(),
+                capture_output=True,
+                check=False,
+            )
+            if done.returncode:
+                said = done.stderr.decode("utf-8", "replace")
+                raise GitError(f"`git cat-file` failed: {said}")
+            start = 0
+            for path, _ in some:
+                head, _, _ = done.stdout[start : start + 200].partition(b"\n")
+                size = head.rpartition(b" ")[2]
+                if not size.isdigit():  # "missing": a partial clone without its remote
+                    start += len(head) + 1
+                    continue
+                start += len(head) + 1
+                yield path, done.stdout[start : start + int(size)]
+                start += int(size) + 1
 
     def _sizes(self, commit: Sha) -> dict[str, int]:
         """Return the sizes in bytes of a commit's files, by path."""

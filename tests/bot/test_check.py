@@ -294,3 +294,62 @@ def test_what_was_saved_is_judged_again_anywhere(small, tmp_path, monkeypatch, c
     assert run(["check", "--replay", str(small.path / "a.py")]) == 2
     assert "it is no file that `covgate check --save`" in capsys.readouterr().err
     assert run(["check", "--replay", str(kept), "--report", "x"]) == 2
+
+
+TESTED = {
+    "a.py": "1\n2\n3\n",
+    "tests/test_a.py": "def test_a():\n    assert 1\n",
+    "tox.ini": "run: pytest --cov-fail-under=70\n",
+    ".coveragerc": "[report]\nfail_under = 64\n",
+}
+JUNIT = (
+    '<testsuite name="s"><testcase classname="tests.test_a" name="test_a" time="0.5"/></testsuite>'
+)
+
+
+def analyses(capsys, *arguments) -> dict[str, dict]:
+    assert run(["check", *arguments, "--format", "json"]) == 0
+    return {one["name"]: one for one in json.loads(capsys.readouterr().out)["insights"]}
+
+
+@pytest.mark.parametrize("head", [[], ["--head", "topic"]])
+def test_the_checkout_itself_is_analysed(small, tmp_path, capsys, head):
+    """What the pull request will say of its tests could not be seen before the push."""
+    small.commit(TESTED)
+    told = analyses(capsys, "--report", report(tmp_path, 1, 1), "--base", "main", *head)
+    assert {"untested_files", "statistics", "thresholds"} <= told.keys()
+    (table,) = told["thresholds"]["tables"]
+    assert [row[2] for row in table["rows"]] == ["64 %", "70 %"]
+    share = told["untested_files"]["tables"][0]["rows"][0][1]
+    assert (share["covered"], share["total"]) == (1, 1)
+
+
+def test_reports_of_tests_are_read_with_their_flags(small, tmp_path, capsys):
+    """Slow and skipped tests would only be told of on GitHub."""
+    junit = tmp_path / "junit.xml"
+    junit.write_text(JUNIT)
+    small.commit(TESTED)
+    given = ["--report", report(tmp_path, 1, 1), "--base", "main"]
+    told = analyses(capsys, *given, "--tests", f"unit={junit}")
+    assert "budgets" in told
+    assert "budgets" not in analyses(capsys, *given)
+    before = ["--baseline", given[1], "--baseline-tests", str(junit)]
+    assert "budgets" in analyses(capsys, *given, "--tests", str(junit), *before)
+
+
+def test_a_report_of_tests_that_is_none_is_named(small, tmp_path, capsys):
+    """A typing error would end in silence."""
+    given = ["check", "--report", report(tmp_path, 1, 1), "--base", "main", "--tests"]
+    assert run([*given, report(tmp_path, 1, 1)]) == 2
+    assert "is no JUnit report" in capsys.readouterr().err
+    assert run([*given[:-1], "--baseline-tests", "x.xml"]) == 2
+    assert "goes with --baseline FILE…" in capsys.readouterr().err
+
+
+def test_a_saved_verdict_has_its_analyses_too(small, tmp_path, capsys):
+    """What was judged could not be looked at again as it was."""
+    small.commit(TESTED)
+    kept = tmp_path / "kept"
+    given = ["--report", report(tmp_path, 1, 1), "--base", "main", "--save", str(kept)]
+    told = analyses(capsys, *given)
+    assert analyses(capsys, "--replay", str(kept)) == told
