@@ -15,23 +15,27 @@ from typing import IO, TYPE_CHECKING
 
 import typer
 
+from bot.app import WEBHOOK_PATH
+from bot.dashboard.access import is_loopback
+from bot.folder import ADDRESS, FOLDER, LOCK_FILE, read_stored, running_parts
 from bot.listener import bind, follower
-from bot.serve import open_app, run_app
+from bot.relay.tunnel import forwarding
+from bot.serve import open_app, run_app, run_until
+from bot.setup.app import create_setup_app
+from bot.setup.door import Door
+from bot.setup.state import Setup
+from bot.signals import stopped_by_sigterm
 from worker.core.errors import CovgateError, SettingError
 from worker.embedded import EmbeddedServer, EmbeddedServerError
 from worker.logs import configure_logs, get_logger
-from worker.settings import CREDENTIALS, Settings, load_settings
+from worker.settings import Settings, load_settings
 from worker.store import migrate
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator, Mapping
-    from types import FrameType
 
-__all__ = ["FOLDER", "embedded_parts", "run_up", "started_workers", "stopped_by_sigterm"]
-
-FOLDER = Path(".covgate")
-"""Where the embedded parts keep their data, below the working folder."""
+__all__ = ["embedded_parts", "run_up", "started_workers"]
 
 _ENV_FILE = Path(".env")
 _GRACE = 30.0
@@ -44,8 +48,13 @@ _LOOK = 0.5
 _log = get_logger(__name__)
 
 
-def run_up(environment: Mapping[str, str], host: str, port: int, count: int) -> None:
+def run_up(
+    environment: Mapping[str, str], host: str, port: int, count: int, tunnel: str = ""
+) -> None:
     """Serve, with `count` workers, until SIGTERM or SIGINT; leave nothing running.
+
+    Without a GitHub App's credentials, serve the set-up page first, and go on once there are
+    some. `tunnel` is a smee channel whose deliveries are taken in.
 
     Raises `CovgateError` where it can't start, or the workers ended by themselves, or the
     embedded server did and does not start again.
@@ -55,27 +64,84 @@ def run_up(environment: Mapping[str, str], host: str, port: int, count: int) -> 
         with (
             _alone(FOLDER),
             bind(host, port) as listener,
-            embedded_parts(FOLDER, redis=not given.redis_url, keep=True) as defaults,
+            embedded_parts(FOLDER, redis=not given.redis_url, keep=True) as parts,
+            running_parts(FOLDER, parts | {ADDRESS: address_of(listener)}),
+            forwarding(tunnel, address_of(listener) + WEBHOOK_PATH),
         ):
-            settings = load_settings(environment, _ENV_FILE, defaults=defaults)
+            stored = {} if given.registered else read_stored(FOLDER)
+            setup = None
+            if not given.registered and not stored:
+                setup = _open_setup(given, tunnel)
+                stored = _set_up(setup, listener, given, stopped)
+                if not stored:
+                    return
+            # What the environment or .env says wins over what was stored.
+            settings = load_settings(environment, _ENV_FILE, defaults=stored | parts)
             configure_logs(settings.log_format, sys.stderr)
             migrate(settings.database_url)
-            children = {**environment, **_chosen(settings)}
+            children = {**environment, **_chosen(settings), **_own(stored, settings)}
             with started_workers(children, count) as workers, _watched(workers):
-                app = open_app(settings)
+                app = open_app(settings, setup, here=is_loopback(host))
                 if not stopped():
                     _greet(listener, settings)
-                    run_app(app, listener)
+                    run_app(app, listener, trusted=settings.trusted_proxies)
 
 
 def _given(environment: Mapping[str, str]) -> Settings:
-    """Return the settings without the embedded parts, before anything is started."""
+    """Return the settings without the embedded parts, before anything is started.
+
+    The App's credentials are all there, or none of them.
+    """
     try:
-        return load_settings(environment, _ENV_FILE, require=CREDENTIALS)
+        return load_settings(environment, _ENV_FILE, require=())
     except SettingError as error:
         raise SettingError(
             f"{error} (in the environment, or in a file .env here; `covgate sandbox` needs none)"
         ) from None
+
+
+def _open_setup(given: Settings, tunnel: str) -> Setup:
+    return Setup(
+        FOLDER,
+        Door.new(),
+        github_url=given.github_url,
+        hook_url=tunnel,
+        public_url=given.public_url,
+    )
+
+
+def _set_up(
+    setup: Setup, listener: socket.socket, given: Settings, stopped: Callable[[], bool]
+) -> dict[str, str]:
+    """Serve the set-up page until there are credentials; nothing where a signal came."""
+    configure_logs(given.log_format, sys.stderr)
+    address = f"{address_of(listener)}/setup?token={setup.door.token}"
+    typer.echo(
+        f"Covgate has no GitHub App yet. To make one, open {address} (it works once). "
+        "Ctrl-C ends it.",
+        err=True,
+    )
+
+    def connect(finish: Callable[[], None]) -> None:
+        setup.finish = finish
+
+    if stopped() or run_until(create_setup_app(setup), listener, connect):
+        return {}
+    return setup.credentials.variables() if setup.credentials is not None else {}
+
+
+def _own(stored: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """Return the credentials for a child, where they are neither in the environment nor .env."""
+    if not stored:
+        return {}
+    return {
+        "COVGATE_APP_ID": str(settings.app_id),
+        "COVGATE_PRIVATE_KEY": settings.private_key.get_secret_value(),
+        "COVGATE_WEBHOOK_SECRET": ",".join(
+            one.get_secret_value() for one in settings.webhook_secrets
+        ),
+        "COVGATE_GITHUB_URL": settings.github_url,
+    }
 
 
 def _chosen(settings: Settings) -> dict[str, str]:
@@ -86,38 +152,21 @@ def _chosen(settings: Settings) -> dict[str, str]:
     }
 
 
-def _greet(listener: socket.socket, settings: Settings) -> None:
+def address_of(listener: socket.socket) -> str:
+    """Return where a socket is reached from this machine."""
     host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not bound to here
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _greet(listener: socket.socket, settings: Settings) -> None:
     own = settings.database_url.endswith(f"{FOLDER.absolute() / 'covgate.db'}")
     place = f"its data is in {FOLDER.absolute()}" if own else "its data is where the settings say"
     typer.echo(
-        f"Covgate listens on http://{shown}:{port} and takes webhooks at /webhooks/github; "
+        f"Covgate listens on {address_of(listener)} and takes webhooks at /webhooks/github; "
         f"{place}. Ctrl-C ends it.",
         err=True,
     )
-
-
-@contextmanager
-def stopped_by_sigterm(status: int = 0) -> Iterator[Callable[[], bool]]:
-    """Let SIGTERM end the block with all its clean-up, and the process with `status`.
-
-    While a web server runs inside, that has taken the signal over. Yields a function that
-    tells whether the signal came: Python drops exceptions that are raised in callbacks of
-    weak references, of which every import has one, so who starts something long asks first.
-    """
-    came = False
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        nonlocal came
-        came = True
-        raise SystemExit(status)
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield lambda: came
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
@@ -126,7 +175,7 @@ def _alone(folder: Path) -> Iterator[None]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Often made in a checkout: what is in here is nothing to commit.
     (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-    with (folder / "up.lock").open("w", encoding="utf-8") as file:
+    with (folder / LOCK_FILE).open("w", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -20,7 +20,7 @@ from bot.sandbox import auth, wire
 from bot.sandbox.auth import Caller
 from bot.sandbox.records import Json, RequestRecord
 from bot.sandbox.replies import Call, RefusalError, Reply, Route
-from bot.sandbox.routes import actions, apps, checks, code, pulls, teams
+from bot.sandbox.routes import actions, apps, checks, code, people, pulls, teams
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -37,6 +37,7 @@ ALL_ROUTES: tuple[Route, ...] = (
     *actions.ROUTES,
     *checks.ROUTES,
     *teams.ROUTES,
+    *people.ROUTES,
 )
 
 MANY_SEGMENTS = ("basehead", "branch", "path", "ref", "tree_sha")

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from bot.sandbox.records import Installation, Json, Token
+from bot.sandbox.records import Installation, Json, Token, User
 from bot.sandbox.replies import RefusalError
 
 if TYPE_CHECKING:
@@ -33,10 +33,12 @@ LONGEST_JWT = 600
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request: the App itself, an installation, or nobody known."""
+    """Who sent a request: the App itself, an installation, a person, or nobody known."""
 
     app: bool = False
     token: Token | None = None
+    user: User | None = None
+    """Whom the App acts for."""
 
     @property
     def installation_id(self) -> int | None:
@@ -55,6 +57,9 @@ def identify(world: World, header: str | None) -> Caller:
     if secret.count(".") == 2:
         _check_jwt(world, secret)
         return Caller(app=True)
+    personal = world.user_tokens.get(secret)
+    if personal is not None and personal.expires_at > world.clock():
+        return Caller(user=personal.user)
     token = world.tokens.get(secret)
     if token is None or token.expires_at <= world.clock():
         raise RefusalError(401, "Bad credentials")
@@ -148,6 +153,9 @@ def authorize(world: World, caller: Caller, repo: Repo, permission: str, *, read
     `permission` holds alternatives: "issues:write|pull_requests:write".
     """
     token = caller.token
+    if caller.user is not None:
+        _authorize_user(world, caller.user, repo, read=read)
+        return
     if token is None:
         if caller.app:
             raise RefusalError(403, "Resource not accessible by integration")
@@ -172,3 +180,14 @@ def authorize(world: World, caller: Caller, repo: Repo, permission: str, *, read
         if LEVELS.index(granted) >= LEVELS.index(level):
             return
     raise RefusalError(403, "Resource not accessible by integration")
+
+
+def _authorize_user(world: World, user: User, repo: Repo, *, read: bool) -> None:
+    """Let pass what both the person and the App may; what is public may be read by anyone.
+
+    https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/authenticating-with-a-github-app-on-behalf-of-a-user
+    """
+    if repo.private and (world.installation_of(repo) is None or repo.role_of(user.login) == "none"):
+        raise RefusalError(404, "Not Found")
+    if not read:
+        raise RefusalError(403, "Resource not accessible by integration")

@@ -8,9 +8,9 @@ import tempfile
 from typing import IO, TYPE_CHECKING
 
 import typer
-from starlette.responses import RedirectResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 
+from bot.dashboard.access import is_loopback
 from bot.listener import bind
 from bot.sandbox.loop import Loop, SandboxError, started_loop
 from bot.sandbox.samples import Sample, load_samples
@@ -21,11 +21,11 @@ from worker.logs import configure_logs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlette.requests import Request
+    from fastapi import FastAPI
 
     from bot.sandbox.records import CheckRun
 
-__all__ = ["run_once", "run_sandbox"]
+__all__ = ["open_sandbox", "run_once", "run_sandbox"]
 
 _LOG_LINES = 20
 
@@ -82,25 +82,30 @@ def _play(loop: Loop, sample: Sample, stopped: Callable[[], bool]) -> tuple[Chec
 
 def run_sandbox(host: str, port: int) -> None:
     """Serve until Ctrl-C: the receiver, and a page to play GitHub with."""
-    from bot.sandbox.page import page_routes  # noqa: PLC0415 - `--once` shows no page
-
     listener = bind(host, port)
     address = f"http://{host}:{listener.getsockname()[1]}"
     configure_logs(None, sys.stderr)
-    with started_loop(os.environ) as loop:
-        world = loop.github.world
-        world.web_url = f"{address}/sandbox"
-        samples = load_samples(world)
-        app = open_app(loop.settings)
-        page = Mount("/sandbox", routes=page_routes(world, samples, loop.github.courier))
-        app.router.routes[:0] = [Route("/", _to_page), page]
+    with started_loop(os.environ, public_url=address) as loop:
+        app, _samples = open_sandbox(loop, address, here=is_loopback(host))
         loop.github.deliver_to(f"{address}/webhooks/github")
         _say("Open", f"{address}/sandbox  (Ctrl-C ends it and leaves nothing behind)")
         run_app(app, listener)
 
 
-async def _to_page(_request: Request) -> RedirectResponse:
-    return RedirectResponse("/sandbox/")
+def open_sandbox(loop: Loop, address: str, *, here: bool) -> tuple[FastAPI, dict[str, Sample]]:
+    """Return the receiver with the page to play GitHub with, and the repositories on it.
+
+    `address` is where it will be served, `here` whether to the one at this machine alone.
+    """
+    from bot.sandbox.page import page_routes  # noqa: PLC0415 - `--once` shows no page
+
+    world = loop.github.world
+    world.web_url = f"{address}/sandbox"
+    samples = load_samples(world)
+    app = open_app(loop.settings, here=here)
+    page = Mount("/sandbox", routes=page_routes(world, samples, loop.github.courier))
+    app.router.routes.insert(0, page)
+    return app, samples
 
 
 def _say(what: str, text: str) -> None:

@@ -91,6 +91,7 @@ class Courier:
         """Send to this receiver from now on, what waits first; None for nobody."""
         with self.world.changed:
             self.url = url
+            self.world.hook_url = url or ""
             self.world.changed.notify_all()
 
     def pause(self) -> None:

@@ -87,11 +87,12 @@ def started_loop(
     workers: int = 1,
     log: IO[str] | None = None,
     stand_in: StandIn | None = None,
+    public_url: str = "",
 ) -> Iterator[Loop]:
     """Start a stand-in, an embedded server and workers; everything ends with the block.
 
     The receiver is the caller's: `open_app(loop.settings)`. The workers log to `log`, or
-    where this process's own errors go.
+    where this process's own errors go. `public_url` is where the receiver's pages will be.
     """
     with (
         tempfile.TemporaryDirectory(prefix="covgate-sandbox-") as folder,
@@ -104,7 +105,10 @@ def started_loop(
             "COVGATE_PRIVATE_KEY": github.private_key_pem,
             "COVGATE_WEBHOOK_SECRET": github.webhook_secret,
             "COVGATE_GITHUB_URL": github.url,
+            "COVGATE_CLIENT_ID": github.world.client_id,
+            "COVGATE_CLIENT_SECRET": github.world.client_secret,
             "COVGATE_WRITE_GAP": "0",  # nobody waits in a play
+            "COVGATE_PUBLIC_URL": public_url,
         }
         # What is set for a real installation must not leak into a play.
         clean = {name: v for name, v in environment.items() if not name.startswith("COVGATE_")}

@@ -18,6 +18,7 @@ __all__ = [
     "CheckRun",
     "CheckSuite",
     "Comment",
+    "Consent",
     "Delivery",
     "Installation",
     "Json",
@@ -26,6 +27,7 @@ __all__ = [
     "Run",
     "Token",
     "User",
+    "UserToken",
     "Workflow",
     "node_id",
     "stamp",
@@ -89,6 +91,25 @@ class Token:
     permissions: dict[str, str]
     repository_ids: frozenset[int] | None
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UserToken:
+    """A token by which the App acts for a person."""
+
+    text: str
+    user: User
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """That a person let the App act for them: what a code stands for, once."""
+
+    user: User
+    redirect_uri: str
+    challenge: str
+    """The S256 challenge of PKCE; "" without one."""
 
 
 @dataclass(slots=True)

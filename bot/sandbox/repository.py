@@ -65,6 +65,10 @@ class Repo:
         self.suites: dict[int, CheckSuite] = {}
         self.checks: dict[int, CheckRun] = {}
         self.statuses: list[Status] = []
+        self.required: dict[str, int | None] = {}
+        """Checks that the default branch requires, with the App that has to have set each."""
+        self.ruled: dict[str, int | None] = {}
+        """The same, by a ruleset."""
 
     @property
     def full_name(self) -> str:

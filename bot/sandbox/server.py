@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from bot.sandbox.api import ApiApp
 from bot.sandbox.deliveries import Courier
 from bot.sandbox.storage import StorageApp
+from bot.sandbox.web import WebApp
 from bot.sandbox.world import World
 
 if TYPE_CHECKING:
@@ -91,8 +92,9 @@ def _now() -> datetime:
 class StandIn:
     """A running GitHub on two ports of this machine, as a context manager.
 
-    `url` is what `COVGATE_GITHUB_URL` has to be. `wrap` puts an ASGI middleware around the
-    API (tests check every message against GitHub's description there).
+    `url` is what `COVGATE_GITHUB_URL` has to be; the pages that people use are at `site`,
+    which links lead to once the world's `web_url` is set to it. `wrap` puts an ASGI middleware
+    around the API (tests check every message against GitHub's description there).
     """
 
     def __init__(
@@ -116,9 +118,11 @@ class StandIn:
         self.world = world or self._make_world()
         self._api_app = ApiApp(self.world, prefix=prefix)
         self._storage_app = StorageApp(self.world)
-        self._api = Server(wrap(self._api_app), port=port)
+        self._web_app = WebApp(self.world, wrap(self._api_app), self.deliver_to)
+        self._api = Server(self._web_app, port=port)
         self._storage = Server(self._storage_app, port=storage_port)
         self.url = f"http://{HOST}:{self._api.port}{prefix}"
+        self.site = f"http://{HOST}:{self._api.port}"
         self.storage_url = f"http://{HOST}:{self._storage.port}"
         self._settle(self.world)
         self.courier = Courier(self.world)
@@ -127,6 +131,7 @@ class StandIn:
         """Let the servers tell of this world."""
         world.api_url, world.storage_url = self.url, self.storage_url
         self.world = self._api_app.world = self._storage_app.world = world
+        self._web_app.world = world
 
     def reset(self) -> World:
         """Begin a new, empty world behind the same addresses, with no receiver, and return it.

@@ -21,12 +21,14 @@ from bot.sandbox.records import (
     App,
     Caps,
     CheckRun,
+    Consent,
     Delivery,
     Installation,
     Json,
     RequestRecord,
     Token,
     User,
+    UserToken,
 )
 from bot.sandbox.repository import Repo
 
@@ -68,6 +70,7 @@ FIRST_IDS = {
     "comment": 3_200_000_001,
     "delivery": 180_000_000_001,
     "installation": 71_000_001,
+    "manifest": 1,
     "pull": 2_600_000_001,
     "reaction": 310_000_001,
     "repository": 910_000_001,
@@ -108,18 +111,28 @@ class World:
         self.public_key = public_key
         self.private_key = private_key
         self.manifests: dict[str, Json] = {}
+        self.registered: Json = {}
+        """The manifest that the App was made from."""
         self.api_url = "https://api.github.com"
         self.storage_url = "https://productionresults.blob.core.windows.net"
         self.web_url = web_url
+        self.hook_url = ""
         self.caps = Caps()
         self.faults = Faults()
         self.limits = RateLimits(clock)
         self.users: dict[str, User] = {}
         self.teams: dict[str, set[str]] = {}
         """Logins by team, "org/slug"."""
+        self.owners: dict[str, set[str]] = {}
+        """Logins by organisation."""
         self.repositories: dict[int, Repo] = {}
         self.installations: dict[int, Installation] = {}
         self.tokens: dict[str, Token] = {}
+        self.client_id = f"Iv23li{app_id:014}"
+        self.client_secret = f"{app_id:040x}"
+        self.consents: dict[str, Consent] = {}
+        """By code."""
+        self.user_tokens: dict[str, UserToken] = {}
         self.outbox: deque[Delivery] = deque()
         self.emitted: list[Delivery] = []
         self.deliveries: list[Delivery] = []
@@ -248,8 +261,8 @@ class World:
     def offer_manifest(self, manifest: Json) -> str:
         """Take an App's manifest and return the code that its credentials are had for, once."""
         with self.lock:
-            code = f"{len(self.manifests) + 1:040x}"
-            self.manifests[code] = manifest
+            code = f"{self.next_id('manifest'):040x}"
+            self.manifests[code] = self.registered = manifest
             return code
 
     def ping(self) -> Delivery | None:

@@ -173,13 +173,22 @@ def full_repository(repo: Repo) -> Json:
     return body
 
 
+def rights(repo: Repo, login: str) -> Json:
+    """Return what somebody may do with a repository, as it tells them."""
+    levels = ("read", "triage", "write", "maintain", "admin")
+    role = repo.role_of(login)
+    reached = levels.index(role) if role in levels else -1
+    names = ("pull", "triage", "push", "maintain", "admin")
+    return {name: at <= reached for at, name in enumerate(names)}
+
+
 def app(world: World, record: App) -> Json:
     """Return an App."""
     return {
         "id": record.id,
         "slug": record.slug,
         "node_id": node_id("App", record.id),
-        "client_id": f"Iv23li{record.id:014}",
+        "client_id": world.client_id if record is world.app else f"Iv23li{record.id:014}",
         "owner": user(world, record.owner),
         "name": record.slug,
         "description": "",

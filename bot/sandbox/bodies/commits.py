@@ -113,19 +113,22 @@ def simple_commit(item: Commit) -> Json:
 
 
 def branch(repo: Repo, name: str, item: Commit) -> Json:
-    """Return a branch, unprotected."""
+    """Return a branch; the default one may require checks."""
+    required = repo.required if name == repo.default_branch else {}
     url = f"{basics.repository_url(repo)}/branches/{quote(name, safe='')}"
     return {
         "name": name,
         "commit": commit(repo, item),
         "_links": {"self": url, "html": basics.web(repo, f"/tree/{quote(name)}")},
-        "protected": False,
+        "protected": bool(required),
         "protection": {
-            "enabled": False,
+            "enabled": bool(required),
             "required_status_checks": {
-                "enforcement_level": "off",
-                "contexts": [],
-                "checks": [],
+                "enforcement_level": "non_admins" if required else "off",
+                "contexts": list(required),
+                "checks": [
+                    {"context": check, "app_id": app_id} for check, app_id in required.items()
+                ],
             },
         },
         "protection_url": f"{url}/protection",

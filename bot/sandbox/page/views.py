@@ -90,6 +90,8 @@ class CheckView:
     text: Markup = _NOTHING
     time: str = ""
     buttons: tuple[ButtonView, ...] = ()
+    details: str = ""
+    """Where the App says that more is told."""
 
     @property
     def pending(self) -> bool:
@@ -312,7 +314,13 @@ def view_check(repo: Repo, sha: str) -> CheckView:
             for one in check.actions
             if check.status == "completed"
         ),
+        details=_address(check.details_url or ""),
     )
+
+
+def _address(url: str) -> str:
+    """Return an address that a link may lead to, or nothing."""
+    return url if url.startswith(("http://", "https://")) else ""
 
 
 def _state(item: CheckRun | Run) -> State:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 
 from bot.sandbox import auth
@@ -93,6 +92,11 @@ def _delivery_item(item: Delivery) -> Json:
     }
 
 
+def _hook(call: Call) -> Reply:
+    body: Json = {"content_type": "json", "insecure_ssl": "0", "secret": "********"}
+    return Reply(body | ({"url": call.world.hook_url} if call.world.hook_url else {}))
+
+
 def _deliveries(call: Call) -> Reply:
     """List newest first. The cursor is the id of the last delivery seen."""
     items = sorted(call.world.deliveries, key=lambda item: -item.id)
@@ -148,7 +152,7 @@ def _convert_manifest(call: Call) -> Reply:
         raise RefusalError(404, "Not Found")
     body = basics.app(world, world.app) | {
         "name": manifest.get("name", world.app.slug),
-        "client_secret": secrets.token_hex(20),
+        "client_secret": world.client_secret,
         "webhook_secret": world.webhook_secret,
         "pem": world.private_key,
     }
@@ -183,6 +187,7 @@ ROUTES = (
         "jwt",
         fields=frozenset({"repositories", "repository_ids", "permissions"}),
     ),
+    Route("GET", "/app/hook/config", _hook, "jwt"),
     Route(
         "GET",
         "/app/hook/deliveries",

@@ -13,6 +13,7 @@ from bot.sandbox.storage import sign
 
 if TYPE_CHECKING:
     from bot.sandbox.records import Json
+    from bot.sandbox.repository import Repo
 
 __all__ = ["ROUTES"]
 
@@ -20,7 +21,10 @@ CODELOAD_SECONDS = 300
 
 
 def _repository(call: Call) -> Reply:
-    return Reply(basics.full_repository(call.repo))
+    body = basics.full_repository(call.repo)
+    if call.caller.user is not None:
+        body["permissions"] = basics.rights(call.repo, call.caller.user.login)
+    return Reply(body)
 
 
 def _commit_at(call: Call, ref: str) -> Commit:
@@ -28,6 +32,34 @@ def _commit_at(call: Call, ref: str) -> Commit:
     if commit is None:
         raise RefusalError(404, f"No commit found for the ref {ref}")
     return commit
+
+
+def _rules(call: Call) -> Reply:
+    """List the rules of rulesets that apply to a branch, which need not exist."""
+    repo = call.repo
+    if not repo.ruled or call.path["branch"] != repo.default_branch:
+        return Reply([])
+    checks = [
+        {"context": name} | ({} if app_id is None else {"integration_id": app_id})
+        for name, app_id in repo.ruled.items()
+    ]
+    rule: Json = {
+        "type": "required_status_checks",
+        "parameters": {
+            "strict_required_status_checks_policy": False,
+            "required_status_checks": checks,
+        },
+    }
+    page, headers = call.page([{"type": "deletion"} | _source(repo), rule | _source(repo)])
+    return Reply(page, headers=headers)
+
+
+def _source(repo: Repo) -> Json:
+    return {
+        "ruleset_source_type": "Repository",
+        "ruleset_source": repo.full_name,
+        "ruleset_id": 42,
+    }
 
 
 def _branch(call: Call) -> Reply:
@@ -236,6 +268,13 @@ REPO = "/repos/{owner}/{repo}"
 ROUTES = (
     Route("GET", REPO, _repository, "metadata:read"),
     Route("GET", f"{REPO}/branches/{{branch}}", _branch, "contents:read"),
+    Route(
+        "GET",
+        f"{REPO}/rules/branches/{{branch}}",
+        _rules,
+        "metadata:read",
+        frozenset({"per_page", "page"}),
+    ),
     Route(
         "GET",
         f"{REPO}/commits",

@@ -42,6 +42,7 @@ function replace(fresh) {
       if (open.has(keyOf(fold))) fold.open = true;
     }
     part.replaceChildren(...next.childNodes);
+    reachScrolled();
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   }
 }
@@ -50,6 +51,14 @@ function keyOf(fold) {
   if (fold.id) return fold.id;
   const summary = fold.querySelector("summary")?.textContent || "";
   return summary.replace(/\d+/g, "#");
+}
+
+// What is scrolled inside of a comment can be scrolled by keyboard, too.
+function reachScrolled() {
+  for (const box of document.querySelectorAll(".markdown :is(table, pre)")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
 }
 
 // A source: "#L12-L15" marks the lines 12 to 15.
@@ -76,6 +85,9 @@ if ("follow" in document.body.dataset) {
   }
   follow();
 }
+reachScrolled();
+addEventListener("resize", reachScrolled);
+document.addEventListener("toggle", reachScrolled, true);
 if ("source" in document.body.dataset) {
   chooseLines();
   addEventListener("hashchange", chooseLines);

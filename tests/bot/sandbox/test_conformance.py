@@ -10,7 +10,7 @@ import pytest
 from bot.sandbox.api import ALL_ROUTES
 from bot.sandbox.server import StandIn
 from bot.sandbox.world import DEFAULT_PERMISSIONS, World
-from tests.support.github import Client, app_jwt, checked_stand_in, installation_token
+from tests.support.github import Client, app_jwt, checked_stand_in, installation_token, person_token
 from tests.support.openapi import DESCRIPTION, DRIFT, Contract
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def fill(repo: Repo) -> dict[str, object]:
     comment = pull.comment("bob", "Nice.")
     repo.grant("bob", "maintain")
     repo.world.teams["octo/release"] = {"bob"}
+    repo.world.owners["octo"] = {"bob"}
     commit = repo.objects.commits[pull.head_sha]
     blob = next(e.sha for e in repo.objects.trees[commit.tree_sha] if e.kind == "blob")
     installation = repo.world.installation_of(repo)
@@ -119,7 +120,11 @@ def call_route(name: str, app: Client, client: Client, values: dict[str, object]
     body = BODIES.get(name)
     if name == "POST /repos/{owner}/{repo}/check-runs":
         body = {**body, "head_sha": values["sha"]}  # type: ignore[dict-item]
-    answer = (app if permission == "jwt" else client)(method, path, json=body)
+    if template.startswith("/user"):
+        with Client(client.stand_in, person_token(client.stand_in, "bob")) as person:
+            answer = person(method, path, json=body)
+    else:
+        answer = (app if permission == "jwt" else client)(method, path, json=body)
     made = answer.json() if answer.content and "json" in answer.headers["Content-Type"] else {}
     if method == "POST" and template.endswith("/check-runs"):
         values["check_run_id"] = made["id"]

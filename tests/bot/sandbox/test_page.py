@@ -117,7 +117,7 @@ def test_every_page_forbids_whatever_it_does_not_need(site, path):
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
     assert answer.headers["x-content-type-options"] == "nosniff"
-    outside = re.findall(r'(?:src|href|action)="(?!/sandbox/|#)[^"]*"', answer.text)
+    outside = re.findall(r'(?:src|href|action)="(?!/sandbox/|/"|#)[^"]*"', answer.text)
     assert outside == []
     assert "style=" not in answer.text
 
@@ -475,3 +475,17 @@ def test_text_can_be_read_on_every_ground(scheme):
     badges = set(re.findall(r"\.badge[.\w]* \{[^}]*background: (#\w+)", css))
     poor += [("#fff", badge) for badge in badges if _contrast("#fff", badge) < 4.5]
     assert poor == []
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [("http://127.0.0.1:1/octo/calc/pull/1", True), ("javascript:alert(1)", False), (None, False)],
+)
+def test_a_check_leads_where_the_app_says(site, url, shown):
+    """The dashboard could not be found from the check, or a link would run a script."""
+    site.conclude("success", "so")
+    (check,) = site.repo.checks.values()
+    check.details_url = url
+    text = site.get("/octo/calc/pull/1/checks").text
+    assert ("View more details on covgate" in text) == shown
+    assert "javascript" not in text

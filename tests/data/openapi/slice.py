@@ -23,6 +23,7 @@ GET    /app
 GET    /app/installations
 GET    /app/installations/{installation_id}
 POST   /app/installations/{installation_id}/access_tokens
+GET    /app/hook/config
 GET    /app/hook/deliveries
 GET    /app/hook/deliveries/{delivery_id}
 POST   /app/hook/deliveries/{delivery_id}/attempts
@@ -64,7 +65,12 @@ GET    /repos/{owner}/{repo}/pulls
 GET    /repos/{owner}/{repo}/pulls/{pull_number}
 GET    /repos/{owner}/{repo}/pulls/{pull_number}/files
 POST   /repos/{owner}/{repo}/statuses/{sha}
+GET    /repos/{owner}/{repo}/rules/branches/{branch}
 GET    /repos/{owner}/{repo}/tarball/{ref}
+GET    /user
+GET    /user/installations
+GET    /user/installations/{installation_id}/repositories
+GET    /user/memberships/orgs/{org}
 """
 
 WEBHOOKS = """
@@ -88,6 +94,7 @@ MULTI_SEGMENT = {
     "/repos/{owner}/{repo}/compare/{basehead}": "basehead",
     "/repos/{owner}/{repo}/contents/{path}": "path",
     "/repos/{owner}/{repo}/git/trees/{tree_sha}": "tree_sha",
+    "/repos/{owner}/{repo}/rules/branches/{branch}": "branch",
     "/repos/{owner}/{repo}/tarball/{ref}": "ref",
 }
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot.doctor.finding import ERROR, OK, WARNING, Finding
+from bot.doctor.reach import examine_deliveries, examine_hook
+from bot.doctor.required import examine_required
 from bot.events import EVENTS
-from bot.finding import ERROR, OK, WARNING, Finding
 from worker.core.config import parse_config
 from worker.core.errors import ConfigError, GitHubError, PostponedError
 from worker.core.render.messages import CONFIG_PATH
@@ -14,7 +15,7 @@ from worker.github_api import PERMISSIONS, AppKey, GitHubApp, MemoryTokenCache
 from worker.wiring import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from worker.core.refs import Installation, Registration, Repository
     from worker.settings import Settings
@@ -28,12 +29,16 @@ OPTIONAL = {"statuses": "write", "members": "read"}
 _LEVELS = ("", "read", "write", "admin")
 _MOST_CONFIGURATIONS = 50
 _MAX_CONFIG = 64 * 2**10
-_LOOKED_BACK = timedelta(hours=24)
 _GRANT = "in the App's settings at GitHub, then have the owners of its installations accept it"
 
 
-def examine_registration(settings: Settings) -> Iterator[Finding]:
-    """Yield what is to be said of the App's registration, installations and deliveries."""
+def examine_registration(
+    settings: Settings, repositories: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Yield what is to be said of the App's registration, installations and deliveries.
+
+    `repositories` are full names of those whose branch protection is looked at.
+    """
     app = GitHubApp(
         AppKey(settings.app_id, settings.private_key.get_secret_value()),
         base_url=settings.github_url,
@@ -49,7 +54,9 @@ def examine_registration(settings: Settings) -> Iterator[Finding]:
         installations = app.installations()
         yield from _installed(installations, dict(registration.permissions))
         yield from _teams(app, installations)
-        yield from _deliveries(app)
+        yield from examine_hook(app, settings)
+        yield from examine_deliveries(app)
+        yield from examine_required(app, installations, repositories)
     except PostponedError as error:
         yield Finding(
             "github",
@@ -147,21 +154,3 @@ def _teams_of(app: GitHubApp, repository: Repository) -> list[str]:
             return []  # said on its pull requests
     allowed = config.commands.allow if config is not None else ()
     return sorted({who for _, names in allowed for who in names if "/" in who})
-
-
-def _deliveries(app: GitHubApp) -> Iterator[Finding]:
-    """Look whether the receiver has been reached."""
-    recent = app.deliveries(datetime.now(UTC) - _LOOKED_BACK)
-    failed = [one for one in recent if not one.arrived]
-    if not recent:
-        text = "GitHub has sent nothing for a day: the webhook may not be active"
-        yield Finding("deliveries", WARNING, text, "look at the App's webhook settings at GitHub")
-    elif failed and failed[0] == recent[0]:
-        status = failed[0].status_code
-        answer = f"the answer {status}" if status else "no answer"
-        text = f"the newest of {len(recent)} webhook deliveries of the last day got {answer}"
-        todo = "check the webhook's URL and secret, and whether `covgate serve` is reachable there"
-        yield Finding("deliveries", ERROR, text, todo)
-    else:
-        text = f"{len(recent) - len(failed)} of {len(recent)} arrived in the last day"
-        yield Finding("deliveries", OK, text)

@@ -1,0 +1,1 @@
+"""Deliveries that come another way than from GitHub: through a tunnel, or out of a file."""

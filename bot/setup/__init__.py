@@ -1,0 +1,1 @@
+"""`/setup`: the GitHub App is made from a manifest, or one that exists is taken over."""
