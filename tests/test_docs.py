@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 import tomllib
@@ -13,16 +14,19 @@ from markdown_it import MarkdownIt
 
 from bot.cli import app
 from bot.events import EVENTS
-from worker.core.config import DEFAULT_CONFIG, parse_config
-from worker.github_api.auth import PERMISSIONS
+from bot.setup.manifest import PERMISSION_REASONS, read_template
+from tests.core.test_config import keys_of
+from worker.core.config import DEFAULT_CONFIG, config_schema, parse_config
+from worker.github_api.auth import PERMISSIONS, STATUS_PERMISSIONS
 from worker.settings import REQUIRED, Settings
 
 ROOT = Path(__file__).parents[1]
+MANIFEST = "deploy/app-manifest.json"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PAGES = [
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "deploy/README.md")),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
 
 
@@ -46,7 +50,7 @@ def test_the_commands_are_those_of_the_program():
     group = typer.main.get_command(app)
     shown = {}
     for cell in first_cells("Commands"):
-        shown[cell.split()[1]] = set(re.findall(r"(?<![\w-])--?[a-z]+", cell))
+        shown[cell.split()[1]] = set(re.findall(r"(?<![\w-])--?[a-z]+(?:-[a-z]+)*", cell))
     assert shown == {
         name: {
             next((option for option in parameter.opts if option.startswith("--")), "")
@@ -78,6 +82,59 @@ def test_the_events_are_those_that_are_heard():
     """Whoever registers the App by the table would miss deliveries."""
     names = set(first_cells("Permissions and events")) - PERMISSIONS.keys()
     assert names == set(EVENTS)
+
+
+def test_the_page_of_permissions_is_that_of_the_manifest():
+    """An administrator would read of other rights than the App asks for."""
+    text = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
+    asked, more, events = (
+        {row[0].strip("`"): row[1:] for row in rows(heading, text)[2:]}
+        for heading in ("Permissions", "What may be added", "Events")
+    )
+    for manifest in (read_template(), json.loads((ROOT / MANIFEST).read_text(encoding="utf-8"))):
+        assert {name: row[0] for name, row in asked.items()} == manifest["default_permissions"]
+        assert list(events) == manifest["default_events"]
+    assert asked.keys() - PERMISSIONS.keys() == {"merge_queues"}
+    assert asked.keys() == PERMISSION_REASONS.keys()
+    assert dict(STATUS_PERMISSIONS)["statuses"] == more["statuses"][0]
+    assert EVENTS.keys() - events.keys() == {"installation", "installation_repositories", "ping"}
+    assert all(row[1] for row in (*asked.values(), *more.values()))
+
+
+def test_the_published_schema_is_the_current_one(request):
+    """An editor would mark a right configuration as wrong; `--update` writes the new one."""
+    path = ROOT / "docs" / "covgate.schema.json"
+    current = json.dumps(config_schema(), indent=2) + "\n"
+    if request.config.getoption("--update"):
+        path.write_text(current, encoding="utf-8")
+    else:
+        published = path.read_text(encoding="utf-8")
+        assert published == current, "run pytest tests/test_docs.py --update"
+
+
+def test_the_configuration_s_keys_and_defaults_are_those_of_the_schema():
+    """A team would rely on a default that does not hold, or write a key that is refused."""
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    told = {row[0].strip("`"): row[2] for row in rows("Keys", page)[2:]}
+    keys = keys_of(config_schema(), config_schema())
+    assert {name for name in told.keys() - keys.keys() if "<name>" not in name} == set()
+    defaults = {
+        name: node["default"] if isinstance(node["default"], str) else json.dumps(node["default"])
+        for name, node in keys.items()
+        if isinstance(node.get("default"), bool | int | float | str)
+    }
+    # Those of a level are told where nothing is configured; the schema's hold within one.
+    levels = {"risk.critical.lines", "risk.high.lines"}
+    told |= {"path_fixes[].to": "``"}  # the repository's root, in words
+    assert {name: told[name] for name in defaults.keys() - levels} == {
+        name: f"`{default}`" for name, default in defaults.items() if name not in levels
+    }
+
+
+def test_every_document_can_be_found():
+    """A page that nothing leads to is read by nobody."""
+    index = {target.partition("#")[0] for target in links(ROOT / "docs" / "index.md")}
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} - index == {"index.md"}
 
 
 @pytest.mark.parametrize("kind", ["dependencies", "test"])
@@ -146,7 +203,7 @@ def test_links_inside_the_project_lead_somewhere(page):
 
 def test_paths_that_the_texts_name_exist():
     """A stranger who looks for the named module would find nothing."""
-    texts = [README, *((ROOT / "docs").glob("*.md"))]
+    texts = [README, *((ROOT / "docs").rglob("*.md"))]
     named = set()
     for text in texts:
         content = text if isinstance(text, str) else text.read_text(encoding="utf-8")
