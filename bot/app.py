@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from bot.events import EVENTS
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from starlette.requests import Request
+    from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["DOCUMENTATION", "WEBHOOK_PATH", "create_app"]
+__all__ = ["DOCUMENTATION", "WEBHOOK_PATH", "Guard", "create_app"]
 
 DOCUMENTATION = "https://github.com/covgate/covgate#readme"
 
@@ -46,6 +47,7 @@ def create_app(
     acceptor: Acceptor,
     read_inbox: Callable[[], Awaitable[InboxState]],
     check_database: Callable[[], object],
+    dashboard: Sequence[BaseRoute] = (),
     public_url: str | None = None,
     limits: ReceiverLimits | None = None,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
@@ -53,8 +55,9 @@ def create_app(
     """Return the application.
 
     `read_inbox` says what waits; `check_database` may block and raises where the database
-    does not answer. Whatever has to be opened and closed with the application's event
-    loop is `lifespan`'s affair. Raises ValueError without a webhook secret.
+    does not answer. `dashboard` are the routes of its pages. Whatever has to be opened and
+    closed with the application's event loop is `lifespan`'s affair. Raises ValueError without
+    a webhook secret.
     """
     if not any(webhook_secrets):
         raise ValueError("a receiver without a secret would refuse every delivery")
@@ -71,18 +74,12 @@ def create_app(
         Route(WEBHOOK_PATH, receiver, methods=["POST"]),
         *health_routes({"redis": acceptor.ping, "database": threaded_probe(check_database)}),
         metrics_route(metrics, read_inbox),
-        Route("/", _greet, methods=["GET"]),
+        # Last: two words of any kind are a repository's page.
+        *dashboard,
     ]
-    app.add_middleware(_Guard, receiver=receiver, https=(public_url or "").startswith("https://"))
+    app.state.receiver = receiver
+    app.add_middleware(Guard, receiver=receiver, https=(public_url or "").startswith("https://"))
     return app
-
-
-async def _greet(_request: Request) -> HTMLResponse:
-    return HTMLResponse(
-        "<!doctype html><title>Covgate</title>"
-        "<p>Covgate judges the test coverage of every pull request. "
-        f'<a href="/healthz">Is it alive?</a> <a href="{DOCUMENTATION}">Documentation</a></p>\n'
-    )
 
 
 async def _refuse(_request: Request, error: Exception) -> JSONResponse:
@@ -95,7 +92,7 @@ async def _refuse(_request: Request, error: Exception) -> JSONResponse:
     )
 
 
-class _Guard:
+class Guard:
     """Adds the security headers that an answer lacks, and keeps every traceback inside."""
 
     def __init__(self, app: ASGIApp, *, receiver: ASGIApp, https: bool) -> None:
@@ -107,6 +104,7 @@ class _Guard:
         self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

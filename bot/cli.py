@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperCommand
 
-from bot import options
+from bot import local
+from bot.relay import command
 from worker.core.errors import ConfigError, CovgateError, GitError
 
 if TYPE_CHECKING:
@@ -41,33 +41,6 @@ app = typer.Typer(
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
-
-
-class _CheckCommand(TyperCommand):
-    """Takes `--report a.xml b.xml` for `--report a.xml --report b.xml`, as shells expand `*`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own, of changing names
-        return super().parse_args(ctx, spread(args, ("--report", "--baseline")))
-
-
-def spread(arguments: Sequence[str], options: Sequence[str]) -> list[str]:
-    """Return the arguments with each of `options` repeated before each of its values.
-
-    Its values go on to the next argument that begins with "-".
-    """
-    result: list[str] = []
-    current, fresh = "", False
-    for argument in arguments:
-        if current and not fresh and not argument.startswith("-"):
-            result.append(current)
-        elif fresh:
-            fresh = False
-        else:
-            name, separator, _ = argument.partition("=")
-            current = name if name in options else ""
-            fresh = bool(current) and not separator
-        result.append(argument)
-    return result
 
 
 def main() -> None:
@@ -205,11 +178,17 @@ def up(
     host: Host = "127.0.0.1",
     port: Port = 8000,
     count: Annotated[int, typer.Option("-n", help="How many workers to run.", min=1)] = 1,
+    tunnel: Annotated[
+        str, typer.Option(metavar="URL", help="Take deliveries from this smee channel, too.")
+    ] = "",
 ) -> None:
-    """Run all of it on this machine: own Redis-compatible server, SQLite under ./.covgate."""
+    """Run all of it on this machine: own Redis-compatible server, SQLite under ./.covgate.
+
+    Without a GitHub App yet, it leads to the page that makes one.
+    """
     from bot.up import run_up
 
-    run_up(os.environ, host, port, count)
+    run_up(os.environ, host, port, count, tunnel)
 
 
 @app.command()
@@ -222,7 +201,7 @@ def sandbox(
 ) -> None:
     """Try the whole loop without a GitHub account: `up` beside a local stand-in of GitHub."""
     from bot.sandbox.command import run_once, run_sandbox
-    from bot.up import stopped_by_sigterm
+    from bot.signals import stopped_by_sigterm
 
     if once:
         with stopped_by_sigterm(TERMINATED) as stopped:
@@ -233,43 +212,8 @@ def sandbox(
             run_sandbox(host, port)
 
 
-@app.command(cls=_CheckCommand)
-def check(
-    report: options.Report = None,
-    base: options.Base = None,
-    head: options.Head = None,
-    baseline: options.Baseline = None,
-    config: options.Config = None,
-    output: options.Format = options.CheckFormat.TEXT,
-    save: options.Save = None,
-    replay: options.Replay = None,
-) -> None:
-    """Judge a local checkout with the same engine: 0 pass, 1 a gate failed, 2 unusable input."""
-    from bot import check as checking
-    from bot.progress import working
-    from worker.core.render import conclude, render_comment, render_json, render_terminal
-
-    if bool(report) is (replay is not None):
-        raise CovgateError("give --report FILE… or --replay FILE; see `covgate check --help`")
-    with working("reading reports and git"):
-        if replay is not None:
-            verdict, context = checking.replay(replay)
-        else:
-            reports, before = (
-                [checking.given(one) for one in some or []] for some in (report, baseline)
-            )
-            verdict, context = checking.check_checkout(
-                Path.cwd(), reports, base, head, before, config
-            )
-    if save is not None:
-        checking.save(save, verdict, context)
-    render = {
-        options.CheckFormat.TEXT: render_terminal,
-        options.CheckFormat.MARKDOWN: render_comment,
-        options.CheckFormat.JSON: render_json,
-    }[output]
-    typer.echo(render(verdict, context).removesuffix("\n"))
-    raise typer.Exit({"success": 0, "failure": 1}.get(conclude(verdict, context), UNUSABLE))
+app.command(cls=local.ManyFiles)(local.check)
+app.command(cls=local.ManyFiles)(local.report)
 
 
 @app.command()
@@ -339,15 +283,27 @@ def config(
         Path | None, typer.Argument(help="The configuration; .github/covgate.yml by default.")
     ] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema.")] = False,
+    other: Annotated[
+        Path | None,
+        typer.Option("--from", help="Translate a codecov.yml or .coveralls.yml.", metavar="FILE"),
+    ] = None,
 ) -> None:
-    """Validate a repository's configuration."""
+    """Validate a repository's configuration, or translate another service's."""
     import json
 
-    from bot.check import read_file
+    from bot.given import read_file
     from worker.core.config import config_schema, parse_config
 
     if schema:
         typer.echo(json.dumps(config_schema(), indent=2))
+        return
+    if other is not None:
+        from worker.core.translation import translate
+
+        try:
+            typer.echo(translate(read_file(other)), nl=False)
+        except ConfigError as error:
+            raise CovgateError(f"{other}: {error}") from error
         return
     path = file or Path(".github/covgate.yml")
     if file is None and not path.exists():
@@ -363,14 +319,22 @@ def config(
     typer.echo(f"{path} is valid.")
 
 
+app.command()(command.tunnel)
+app.command()(command.replay)
+
+
 @app.command()
 def doctor(
+    repositories: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[OWNER/REPO…]", help="Whose branch protection to look at."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Check settings, Redis and database, and say what to mend."""
+    """Check settings, Redis, database, workers and the App at GitHub, and say what to mend."""
     from bot.doctor import run_doctor
 
-    raise typer.Exit(run_doctor(os.environ, Path(".env"), as_json=as_json))
+    raise typer.Exit(run_doctor(os.environ, Path(".env"), repositories or (), as_json=as_json))
 
 
 def _check_redis(url: str) -> None:

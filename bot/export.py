@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bot.up import FOLDER
+from bot.folder import FOLDER
 from worker.core.errors import CovgateError
 from worker.settings import load_settings
 from worker.store import SqlStore, open_engine

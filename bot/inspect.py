@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.check import read_file
+from bot.given import read_file
 from worker.core import junit
 from worker.core.errors import CovgateError, ReportError
 from worker.core.formats import HEAD, read, recognise

@@ -13,22 +13,27 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from bot.app import create_app
+from bot.app import DOCUMENTATION, create_app
+from bot.dashboard.wiring import open_dashboard
+from bot.folder import FOLDER
 from bot.listener import BACKLOG
 from bot.metrics import InboxState
+from bot.setup.routes import setup_routes
+from bot.setup.state import Setup
 from worker.inbox import Acceptor
 from worker.logs import get_logger
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncIterator, Callable, Generator
+    from collections.abc import AsyncIterator, Callable, Generator, Sequence
+    from types import FrameType
 
     from fastapi import FastAPI
     from starlette.types import ASGIApp
 
     from worker.settings import Settings
 
-__all__ = ["open_app", "run_app", "serve", "serving"]
+__all__ = ["open_app", "run_app", "run_until", "serve", "serving"]
 
 _GRACE = 10
 """Seconds that answers under way have after SIGTERM; GitHub waits for no longer."""
@@ -54,11 +59,15 @@ def serve(settings: Settings, listener: socket.socket, ready: int | None = None)
 
     # A terminal, and `systemctl kill`, send it to all processes of the service.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    run_app(open_app(settings), listener, tell)
+    run_app(open_app(settings), listener, tell, trusted=settings.trusted_proxies)
 
 
-def open_app(settings: Settings) -> FastAPI:
-    """Return the application with its real parts; nothing is connected yet."""
+def open_app(settings: Settings, setup: Setup | None = None, *, here: bool = False) -> FastAPI:
+    """Return the application with its real parts; nothing is connected yet.
+
+    `setup` is the set-up that is under way; without one, `/setup` says that it is done.
+    `here` says that the pages are for the one at this machine (`bot.dashboard.access`).
+    """
     acceptor = Acceptor(settings.redis_url)
 
     @contextlib.asynccontextmanager
@@ -70,14 +79,20 @@ def open_app(settings: Settings) -> FastAPI:
         found = await acceptor.numbers()
         return InboxState(found.waiting, found.overdue, found.late, found.sums, found.limits)
 
-    return create_app(
+    app = create_app(
         webhook_secrets=[secret.get_secret_value().encode() for secret in settings.webhook_secrets],
         acceptor=acceptor,
         read_inbox=read_inbox,
         check_database=functools.partial(_check_database, settings.database_url),
+        dashboard=open_dashboard(settings, acceptor, here=here, documentation=DOCUMENTATION),
         public_url=settings.public_url,
         lifespan=lifespan,
     )
+    setup = setup or Setup(FOLDER, registered=True, public_url=settings.public_url)
+    setup.deliveries = lambda: app.state.receiver.taken
+    # First: the dashboard has pages of any two words.
+    app.router.routes[:0] = setup_routes(setup)
+    return app
 
 
 def _check_database(url: str) -> None:
@@ -93,13 +108,38 @@ def _check_database(url: str) -> None:
 
 
 def run_app(
-    app: ASGIApp, listener: socket.socket, tell_ready: Callable[[], None] = lambda: None
+    app: ASGIApp,
+    listener: socket.socket,
+    tell_ready: Callable[[], None] = lambda: None,
+    *,
+    trusted: Sequence[str] = (),
 ) -> None:
     """Serve an application on a listening socket until SIGTERM or SIGINT; close the socket.
 
+    What the proxies at the `trusted` addresses say of where a request came from is believed.
     On either signal it stops listening, finishes the answers under way and returns.
     """
-    config = uvicorn.Config(
+    with listener:
+        _Server(_config(app, trusted), tell_ready).run(sockets=[listener])
+
+
+def run_until(
+    app: ASGIApp, listener: socket.socket, on_start: Callable[[Callable[[], None]], None]
+) -> bool:
+    """Serve an application until a signal, or the function that `on_start` gets is called.
+
+    Returns whether it was a signal. The socket stays open, and whoever connects meanwhile
+    waits for the next one who serves on it.
+    """
+    with listener.dup() as own:
+        server = _Server(_config(app), lambda: None)
+        on_start(server.stop)
+        server.run(sockets=[own])
+    return server.signalled
+
+
+def _config(app: ASGIApp, trusted: Sequence[str] = ()) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         loop="asyncio",  # the orderly end below is made for it
         access_log=False,  # the receiver writes an event of its own for each delivery
@@ -107,18 +147,20 @@ def run_app(
         server_header=False,
         lifespan="on",
         ws="none",
-        proxy_headers=False,  # nothing here trusts where a request says that it comes from
+        # Nothing here trusts where a request says that it comes from, but for these.
+        proxy_headers=bool(trusted),
+        forwarded_allow_ips=list(trusted),
         backlog=BACKLOG,
         timeout_graceful_shutdown=_GRACE,
     )
-    with listener:
-        _Server(config, tell_ready).run(sockets=[listener])
 
 
 @contextlib.contextmanager
-def serving(app: ASGIApp, listener: socket.socket) -> Generator[None, None, None]:
+def serving(
+    app: ASGIApp, listener: socket.socket, *, trusted: Sequence[str] = ()
+) -> Generator[None, None, None]:
     """Serve an application on a thread while the block runs; close the socket after it."""
-    config = uvicorn.Config(app, access_log=False, log_config=None, lifespan="on", ws="none")
+    config = _config(app, trusted)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), name="receiver")
     thread.start()
@@ -144,6 +186,16 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, tell_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._tell_ready = tell_ready
+        self.signalled = False
+
+    def stop(self) -> None:
+        """End as on a signal; to be called from any thread."""
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal."""
+        self.signalled = True
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -125,6 +125,8 @@ class Receiver:
         self._acceptor = acceptor
         self._metrics = metrics
         self._limits = limits or ReceiverLimits()
+        self.taken = 0
+        """How many deliveries got a 202: signed, and kept or of no interest."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -136,6 +138,7 @@ class Receiver:
         except _GoneError:
             return  # the client hung up: there is nobody to answer
         await _send(send, answer)
+        self.taken += answer.status == 202
         seconds = perf_counter() - started
         self._metrics.count_delivery(headers.event, answer.outcome, seconds)
         log = _log.info if answer.status < 400 else _log.warning

@@ -23,6 +23,7 @@ import sys
 import time
 import traceback
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
@@ -36,11 +37,20 @@ from worker.core.model import Report
 from worker.guard import die_with_parent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from worker.core.formats import Format, Sources
 
-__all__ = ["BIG", "CAGED", "MEMORY", "SECONDS", "read_report", "run_caged"]
+__all__ = [
+    "BIG",
+    "CAGED",
+    "MEMORY",
+    "PIECE_SECONDS",
+    "SECONDS",
+    "read_report",
+    "run_caged",
+    "work_caged",
+]
 
 BIG = 8 * 2**20
 """The length from which a report is read in the cage, in bytes after decompression. Hostile
@@ -52,6 +62,9 @@ MEMORY = 512 * 2**20
 SECONDS = 20
 """Seconds of CPU that the child may take."""
 
+PIECE_SECONDS = 8
+"""Seconds of CPU that one piece of `work_caged` may take."""
+
 CAGED = sys.platform.startswith("linux")
 
 _WALL_SECONDS = 3 * SECONDS
@@ -61,6 +74,8 @@ _RESERVE = 32 * 2**20
 _LEAST_ROOM = 128 * 2**20
 """Bytes that the child gets anyway, beside a parent that has much in memory."""
 _MOST_ANSWER = 2**28
+_LENGTH = 4
+"""The octets before each piece of an answer that say how long it is."""
 _PIECE = 2**20
 
 _CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT)
@@ -112,6 +127,64 @@ def run_caged(work: Callable[[], bytes]) -> bytes:
     The `ReportError` that it raises is raised here; where it takes too much, a `ReportError`
     says of what. Raises `ChildProcessError` with the traceback where `work` has a defect.
     """
+    answer, in_time, status = _fork(lambda: _outcome(work))
+    return _open(answer if in_time else None, status)
+
+
+def work_caged(work: Sequence[Callable[[], bytes]], *, most_bad: int) -> list[bytes | None]:
+    """Return what each of `work` returns, done one after the other in a child process.
+
+    None stands for one that took more than `PIECE_SECONDS`, too much memory, or crashed; the
+    rest is done in another child. After `most_bad` of these, or where a child gets no CPU for
+    a minute, that is all: the answer is shorter. What raises has a defect: the child ends, and
+    None stands for it, too. Where nothing is `CAGED`, all is done here.
+    """
+    if not CAGED:
+        return [one() for one in work]
+    done: list[bytes | None] = []
+    bad = 0
+    while len(done) < len(work):
+        left = work[len(done) :]
+        answer, in_time, status = _fork(partial(_pieces, left))
+        pieces = _split(answer)
+        done += pieces
+        if not in_time:
+            break
+        # The seconds of a whole child end it though no piece of it took long.
+        if len(pieces) == len(left) or (pieces and status == -signal.SIGXCPU):
+            continue
+        done.append(None)
+        bad += 1
+        if bad == most_bad:
+            break
+    return done
+
+
+def _pieces(work: Iterable[Callable[[], bytes]]) -> Iterator[bytes]:
+    """Yield what each returns, behind its length; the kernel ends the child at one too long."""
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    for one in work:
+        signal.setitimer(signal.ITIMER_PROF, PIECE_SECONDS)
+        piece = one()
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        yield len(piece).to_bytes(_LENGTH)
+        yield piece
+
+
+def _split(answer: bytearray) -> list[bytes]:
+    """Return the pieces of an answer that are whole."""
+    pieces, at = [], 0
+    while at + _LENGTH <= len(answer):
+        start = at + _LENGTH
+        at = start + int.from_bytes(answer[at:start])
+        if at > len(answer):
+            break
+        pieces.append(bytes(answer[start:at]))
+    return pieces
+
+
+def _fork(pieces: Callable[[], Iterable[bytes]]) -> tuple[bytearray, bool, int]:
+    """Return what a child writes, whether it ended in time, and how it ended."""
     parent = os.getpid()
     readable, writable = os.pipe()
     with warnings.catch_warnings():
@@ -121,19 +194,20 @@ def run_caged(work: Callable[[], bytes]) -> bytes:
         child = os.fork()
     if not child:
         os.close(readable)
-        _live(work, writable, parent)
+        _live(pieces, writable, parent)
     os.close(writable)
+    answer = bytearray()
     try:
-        answer = _receive(readable, time.monotonic() + _WALL_SECONDS)
+        in_time = _receive(readable, answer, time.monotonic() + _WALL_SECONDS)
     finally:
         os.close(readable)
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
         status = os.waitpid(child, 0)[1]
-    return _open(answer, os.waitstatus_to_exitcode(status))
+    return answer, in_time, os.waitstatus_to_exitcode(status)
 
 
-def _live(work: Callable[[], bytes], writable: int, parent: int) -> NoReturn:
+def _live(pieces: Callable[[], Iterable[bytes]], writable: int, parent: int) -> NoReturn:
     """Be the child: do the work, write what came of it, and end here in any case."""
     status = 1
     try:
@@ -142,7 +216,7 @@ def _live(work: Callable[[], bytes], writable: int, parent: int) -> NoReturn:
         die_with_parent(signal.SIGKILL, parent)
         _confine()
         with os.fdopen(writable, "wb", buffering=0, closefd=False) as pipe:
-            for piece in _outcome(work):
+            for piece in pieces():
                 view = memoryview(piece)
                 while view:
                     view = view[pipe.write(view) :]
@@ -190,18 +264,17 @@ def _outcome(work: Callable[[], bytes]) -> tuple[bytes, ...]:
         return _DEFECT, traceback.format_exc().encode("utf-8", "replace")
 
 
-def _receive(readable: int, deadline: float) -> bytearray | None:
-    """Return all that the child writes until it ends; None where that takes too long."""
-    answer = bytearray()
+def _receive(readable: int, answer: bytearray, deadline: float) -> bool:
+    """Take in all that the child writes until it ends; False where that takes too long."""
     while len(answer) <= _MOST_ANSWER:
         ready, _, _ = select.select([readable], [], [], max(0.0, deadline - time.monotonic()))
         if not ready:
-            return None
+            return False
         piece = os.read(readable, _PIECE)
         if not piece:
             break
         answer += piece
-    return answer
+    return True
 
 
 def _open(answer: bytearray | None, status: int) -> bytes:

@@ -30,9 +30,11 @@ MASK = "**********"
 _SECRET_NAMES = frozenset(
     {
         "authorization",
+        "client_secret",
         "cookie",
         "database_url",
         "jwt",
+        "notify_url",
         "passwd",
         "password",
         "private_key",

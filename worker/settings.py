@@ -33,7 +33,15 @@ from worker.core.errors import SettingError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-__all__ = ["CREDENTIALS", "REQUIRED", "STORAGE", "LogFormat", "Settings", "load_settings"]
+__all__ = [
+    "CREDENTIALS",
+    "REQUIRED",
+    "STORAGE",
+    "LogFormat",
+    "Settings",
+    "load_settings",
+    "load_webhook_secrets",
+]
 
 CREDENTIALS = frozenset({"COVGATE_APP_ID", "COVGATE_PRIVATE_KEY", "COVGATE_WEBHOOK_SECRET"})
 """What registering the GitHub App yields: all of them are set, or none."""
@@ -163,6 +171,32 @@ def _parse_hosts(value: object) -> object:
     return hosts
 
 
+def _parse_client_id(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"[\w.-]{1,100}", value, re.ASCII):
+        raise ValueError("must be the App's client id, of its settings page")
+    return value
+
+
+def _parse_networks(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    networks = _split_list(value)
+    try:
+        for network in networks:
+            ipaddress.ip_network(network)
+    except ValueError:
+        raise ValueError("must be addresses or networks, separated by commas") from None
+    return networks
+
+
+def _parse_notify_url(value: object) -> object:
+    if isinstance(value, str):
+        parts = _split_url(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an http:// or https:// address")
+    return value
+
+
 def _parse_deadline(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -266,6 +300,26 @@ class Settings(BaseModel):
     )
     """None: text on a terminal, json elsewhere."""
 
+    client_id: Annotated[str, BeforeValidator(_parse_client_id)] = Field(
+        default="", validation_alias="COVGATE_CLIENT_ID", examples=["Iv23liAbCdEf01234567"]
+    )
+    """By which people sign in; without it, and the secret, private pages are closed."""
+    client_secret: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias="COVGATE_CLIENT_SECRET",
+        examples=["the-secret-of-40-digits"],
+    )
+    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_parse_networks)] = Field(
+        default=(), validation_alias="COVGATE_TRUSTED_PROXIES", examples=["10.0.0.0/8"]
+    )
+    """Addresses whose word counts on where a request came from."""
+    notify_url: Annotated[SecretStr, BeforeValidator(_parse_notify_url)] = Field(
+        default=SecretStr(""),
+        validation_alias="COVGATE_NOTIFY_URL",
+        examples=["https://hooks.slack.com/services/T0/B0/xyz"],
+    )
+    """Gets a message when a default branch falls below its floor; who has it may write there."""
+
     @property
     def registered(self) -> bool:
         """Whether the GitHub App's credentials are there."""
@@ -315,6 +369,24 @@ def load_settings(
     if not problems:
         return settings
     raise SettingError(_one_line(problems, examples))
+
+
+def load_webhook_secrets(
+    environment: Mapping[str, str],
+    env_file: Path | None = None,
+    *,
+    defaults: Mapping[str, str] | None = None,
+) -> tuple[str, ...]:
+    """Return the webhook secrets alone, for who signs and needs nothing else.
+
+    Sources and errors as of `load_settings`.
+    """
+    name = "COVGATE_WEBHOOK_SECRET"
+    from_file = _read_env_file(env_file) if env_file is not None else {}
+    for source in (environment, from_file, defaults or {}):
+        if secrets := _split_list(source.get(name, "")):
+            return secrets
+    raise SettingError(_one_line({name: "is missing"}, _variables()))
 
 
 def _explain(error: ValidationError) -> dict[str, str]:

@@ -20,7 +20,14 @@ from bot.dashboard.badges import (
 )
 from bot.dashboard.facts import Count
 from bot.dashboard.frame import HEADERS, Frame, answer, static_file
-from bot.dashboard.gate import MissingError, Parts, find_repository, full_sha, may_read, named_repository
+from bot.dashboard.gate import (
+    MissingError,
+    Parts,
+    find_repository,
+    full_sha,
+    may_read,
+    named_repository,
+)
 from bot.dashboard.pages import (
     Links,
     view_home,

@@ -22,15 +22,6 @@ from tests.support.web import running
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_front_door_says_what_this_is():
-    """Whoever opens the address would think that nothing runs."""
-    with running(make_app(MemoryAcceptor())) as port:
-        reply = ask(port, "GET", "/")
-        assert reply.status == 200
-        assert b"Covgate" in reply.body
-        assert b'href="/healthz"' in reply.body
-
-
 @pytest.mark.parametrize("path", ["/", "/healthz", "/nothing/here", "/docs", "/webhooks/github"])
 def test_every_answer_is_guarded(path):
     """A browser could be made to run, frame or guess what we send."""

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 import bot
 import bot.check
-from bot.cli import main, run, spread
+from bot.cli import main, run
+from bot.local import spread
 from bot.listener import bind
 from bot.progress import working
+from worker.core.config import parse_config
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("serve", "worker", "up", "sandbox", "check", "inspect", "ledger", "config", "doctor")
@@ -87,14 +89,24 @@ def test_a_mistyped_call_is_one_line(capsys, arguments, words):
     assert "--help`" in told.err
 
 
-@pytest.mark.parametrize("command", ["serve", "worker", "up"])
+@pytest.mark.parametrize("command", ["serve", "worker"])
 def test_a_missing_setting_is_one_line_and_nothing_is_begun(capsys, tmp_path, command):
     """An operator would look through a traceback for the variable's name."""
     assert run([command]) == 2
     told = capsys.readouterr().err
     assert told.startswith("covgate: COVGATE_APP_ID is missing")
     assert "COVGATE_PRIVATE_KEY, COVGATE_WEBHOOK_SECRET" in told
-    assert ("COVGATE_REDIS_URL" in told) == (command != "up")
+    assert "COVGATE_REDIS_URL" in told
+    assert told.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_half_of_the_credentials_is_no_reason_for_a_set_up(capsys, monkeypatch, tmp_path):
+    """A variable that was forgotten would lead `up` to a second App."""
+    monkeypatch.setenv("COVGATE_APP_ID", "1")
+    assert run(["up"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("covgate: COVGATE_PRIVATE_KEY is missing; ")
     assert told.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
@@ -132,6 +144,15 @@ def test_a_file_that_may_not_be_written_is_one_line(capsys, monkeypatch, private
     Path(".covgate").write_text("a file, where the folder has to be")
     assert run(["up"]) == 2
     assert capsys.readouterr().err == "covgate: .covgate: File exists\n"
+
+
+def test_another_services_configuration_is_translated(capsys):
+    """Whoever moves here would have to write his rules anew."""
+    file = Path(__file__).parents[1] / "data" / "translation" / "codecov.yml"
+    assert run(["config", "--from", str(file)]) == 0
+    assert parse_config(capsys.readouterr().out.encode()).packages[0].name == "api"
+    assert run(["config", "--from", __file__]) == 2
+    assert "line 1" in capsys.readouterr().err
 
 
 def test_a_configuration_is_validated_with_line_and_column(capsys, tmp_path):

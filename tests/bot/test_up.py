@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import up
-from bot.up import embedded_parts, started_workers, stopped_by_sigterm
+from bot.signals import stopped_by_sigterm
+from bot.up import embedded_parts, started_workers
 from tests.support.environment import bare_environment
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from worker.github_api.auth import PERMISSIONS, AppKey
 from worker.github_api.client import GitHubApp, RepositoryClient
+from worker.github_api.manifest import NewApp, convert_manifest
 from worker.github_api.secrets import Secret
 from worker.github_api.tokens import MemoryTokenCache, RedisTokenCache
 
@@ -12,7 +13,9 @@ __all__ = [
     "AppKey",
     "GitHubApp",
     "MemoryTokenCache",
+    "NewApp",
     "RedisTokenCache",
     "RepositoryClient",
     "Secret",
+    "convert_manifest",
 ]

@@ -17,11 +17,13 @@ from worker.core.refs import (
     CheckRun,
     Comment,
     Commit,
+    Hook,
     HookDelivery,
     Installation,
     PullRequest,
     Registration,
     Repository,
+    RequiredCheck,
     Role,
     RunPull,
     Sha,
@@ -33,6 +35,7 @@ __all__ = [
     "ArtifactAnswer",
     "ArtifactPage",
     "BlobAnswer",
+    "BranchAnswer",
     "CheckAnswer",
     "CheckPage",
     "CommentAnswer",
@@ -42,17 +45,25 @@ __all__ = [
     "DeliveryAnswer",
     "FileAnswer",
     "GitCommitAnswer",
+    "HookAnswer",
     "InstallationAnswer",
     "MembershipAnswer",
     "PullAnswer",
     "RepositoryAnswer",
     "RepositoryPage",
     "RoleAnswer",
+    "RuleAnswer",
     "RunAnswer",
     "RunPage",
     "TreeAnswer",
     "TreeEntry",
 ]
+
+
+class _Owner(msgspec.Struct):
+    id: int = 0
+    login: str = ""
+    type: str = ""
 
 
 class AppAnswer(msgspec.Struct):
@@ -62,11 +73,90 @@ class AppAnswer(msgspec.Struct):
     slug: str = ""
     permissions: dict[str, str] = {}
     events: list[str] = []
+    html_url: str = ""
+    owner: _Owner | None = None
 
     def value(self) -> Registration:
         """Return how it is registered."""
         granted = tuple(sorted(self.permissions.items()))
-        return Registration(self.slug, granted, tuple(sorted(self.events)))
+        owner = self.owner or _Owner()
+        return Registration(
+            self.slug,
+            granted,
+            tuple(sorted(self.events)),
+            self.html_url,
+            owner.id,
+            owner.login if owner.type == "Organization" else "",
+        )
+
+
+class HookAnswer(msgspec.Struct):
+    """An App's webhook."""
+
+    url: str = ""
+    insecure_ssl: str | int = "0"
+
+    def value(self) -> Hook:
+        """Return where it leads."""
+        return Hook(self.url, verified=str(self.insecure_ssl) != "1")
+
+
+class _ProtectedCheck(msgspec.Struct):
+    context: str
+    app_id: int | None = None
+
+
+class _ProtectedChecks(msgspec.Struct):
+    enforcement_level: str = ""
+    checks: list[_ProtectedCheck] = []
+
+
+class _Protection(msgspec.Struct):
+    enabled: bool = False
+    required_status_checks: _ProtectedChecks | None = None
+
+
+class BranchAnswer(msgspec.Struct):
+    """A branch, and what protects it as far as everybody may see."""
+
+    protection: _Protection | None = None
+
+    def values(self) -> tuple[RequiredCheck, ...]:
+        """Return the checks that the branch's protection requires."""
+        checks = self.protection and self.protection.required_status_checks
+        if not checks or checks.enforcement_level == "off":
+            return ()
+        return tuple(_required(one.context, one.app_id) for one in checks.checks)
+
+
+class _RuledCheck(msgspec.Struct):
+    context: str
+    integration_id: int | None = None
+
+
+class _RuleParameters(msgspec.Struct):
+    required_status_checks: list[_RuledCheck] = []
+
+
+class RuleAnswer(msgspec.Struct):
+    """A rule of a ruleset; those of other types have other parameters."""
+
+    type: str
+    parameters: msgspec.Raw = msgspec.Raw(b"{}")
+
+    def values(self) -> tuple[RequiredCheck, ...]:
+        """Return the checks that the rule requires."""
+        if self.type != "required_status_checks":
+            return ()
+        parameters = msgspec.json.decode(self.parameters, type=_RuleParameters)
+        return tuple(
+            _required(one.context, one.integration_id) for one in parameters.required_status_checks
+        )
+
+
+def _required(name: str, app_id: int | None) -> RequiredCheck:
+    """Return a required check; GitHub has null, and -1, for "any source"."""
+    return RequiredCheck(name, app_id if app_id is not None and app_id > 0 else None)
 
 
 class InstallationAnswer(msgspec.Struct):
@@ -331,6 +421,14 @@ class _MergeBase(msgspec.Struct):
     commit: _Details | None = None
 
 
+class _Said(msgspec.Struct):
+    message: str = ""
+
+
+class _CommitAhead(msgspec.Struct):
+    commit: _Said
+
+
 class ComparisonAnswer(msgspec.Struct):
     """A comparison of two commits."""
 
@@ -339,6 +437,7 @@ class ComparisonAnswer(msgspec.Struct):
     ahead_by: int
     behind_by: int
     files: list[FileAnswer] = []
+    commits: list[_CommitAhead] = []
 
 
 class CommitAnswer(msgspec.Struct):

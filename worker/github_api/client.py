@@ -13,11 +13,13 @@ from worker.core.refs import (
     Comment,
     Commit,
     Comparison,
+    Hook,
     HookDelivery,
     Installation,
     PullRequest,
     Registration,
     Repository,
+    RequiredCheck,
     Role,
     Sha,
     WorkflowRun,
@@ -29,6 +31,7 @@ from worker.github_api import (
     contents,
     hooks,
     people,
+    protection,
     runs,
     statuses,
 )
@@ -129,6 +132,11 @@ class GitHubApp:
         with self._as_app() as transport:
             return hooks.read_registration(transport)
 
+    def hook(self) -> Hook:
+        """Return where GitHub delivers the App's webhooks to."""
+        with self._as_app() as transport:
+            return hooks.read_hook(transport)
+
     def deliveries(self, since: datetime) -> tuple[HookDelivery, ...]:
         """Return the attempts at deliveries that were made since then, newest first."""
         with self._as_app() as transport:
@@ -144,12 +152,17 @@ class GitHubApp:
         with self._as_app() as transport:
             return hooks.list_installations(transport)
 
-    def repositories(self, installation_id: int) -> tuple[Repository, ...]:
-        """Return an installation's repositories that may have open pull requests, by id."""
+    def repositories(
+        self, installation_id: int, *, every: bool = False
+    ) -> tuple[Repository, ...]:
+        """Return an installation's repositories that may have open pull requests, by id.
+
+        With `every`, those without anything open, too, but for the archived ones.
+        """
         key = TokenKey(installation_id, ALL_REPOSITORIES, (("metadata", "read"),))
         source = InstallationSource(key, self._tokens, self._clock, self._as_app)
         with self._transport(source, installation_id) as transport:
-            return hooks.list_repositories(transport, installation_id)
+            return hooks.list_repositories(transport, installation_id, every=every)
 
     def members(self, installation_id: int) -> Transport:
         """Open a connection that may read an organisation's teams, and nothing else."""
@@ -293,9 +306,12 @@ class RepositoryClient:
         download = artifacts.Download(artifact.name, self._rule, digest=artifact.digest)
         return download.run(location, target, limit=limit)
 
-    def compare(self, base: str, head: str) -> Comparison:
-        """Return the merge base of two commits and the diff from there to `head`."""
-        comparison = contents.compare(self._transport, self._path, base, head)
+    def compare(self, base: str, head: str, *, commits: int = 1) -> Comparison:
+        """Return the merge base of two commits and the diff from there to `head`.
+
+        Messages are told of the first so many `commits`, up to 100.
+        """
+        comparison = contents.compare(self._transport, self._path, base, head, commits)
         self._trees.note(Sha(head), comparison)
         return comparison
 
@@ -345,6 +361,10 @@ class RepositoryClient:
     def annotations(self, check_id: int) -> tuple[Annotation, ...]:
         """Return the remarks that a check run of this App has."""
         return checks.list_annotations(self._transport, self._path, check_id)
+
+    def required_checks(self, branch: str) -> tuple[RequiredCheck, ...]:
+        """Return the checks that a branch asks for before a merge, sorted."""
+        return protection.list_required_checks(self._transport, self._path, branch)
 
     def create_check(
         self, head_sha: Sha, name: str, state: CheckState, *, external_id: str

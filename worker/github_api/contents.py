@@ -43,14 +43,16 @@ OBJECT = "application/vnd.github.object+json"
 SYMLINK = "120000"
 
 
-def compare(transport: Transport, repository: str, base: str, head: str) -> Comparison:
+def compare(
+    transport: Transport, repository: str, base: str, head: str, commits: int = 1
+) -> Comparison:
     """Return the merge base of two commits and the diff from there to `head`.
 
-    One commit a page, for the files are all on the first one:
+    So many `commits` a page, for the files are all on the first one:
     https://docs.github.com/en/rest/commits/commits#compare-two-commits
     """
     path = f"{repository}/compare/{quoted(base)}...{quoted(head)}"
-    answer = transport.get(path, ComparisonAnswer, {"per_page": 1, "page": 1})
+    answer = transport.get(path, ComparisonAnswer, {"per_page": commits, "page": 1})
     details = answer.merge_base_commit.commit
     return Comparison(
         merge_base=answer.merge_base_commit.sha,
@@ -61,6 +63,7 @@ def compare(transport: Transport, repository: str, base: str, head: str) -> Comp
         behind_by=answer.behind_by,
         merge_base_tree=details.tree.sha if details is not None else None,
         base_tip=answer.base_commit.sha,
+        messages=tuple(one.commit.message for one in answer.commits),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from worker.github_api.answers import (
     AppAnswer,
     DeliveryAnswer,
+    HookAnswer,
     InstallationAnswer,
     RepositoryPage,
 )
@@ -14,13 +15,14 @@ from worker.github_api.answers import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from worker.core.refs import HookDelivery, Installation, Registration, Repository
+    from worker.core.refs import Hook, HookDelivery, Installation, Registration, Repository
     from worker.github_api.transport import Transport
 
 __all__ = [
     "list_deliveries",
     "list_installations",
     "list_repositories",
+    "read_hook",
     "read_registration",
     "redeliver",
 ]
@@ -50,6 +52,14 @@ def read_registration(transport: Transport) -> Registration:
     return transport.get("/app", AppAnswer).value()
 
 
+def read_hook(transport: Transport) -> Hook:
+    """Return where the App's webhooks are delivered to.
+
+    https://docs.github.com/en/rest/apps/webhooks#get-a-webhook-configuration-for-an-app
+    """
+    return transport.get("/app/hook/config", HookAnswer).value()
+
+
 def redeliver(transport: Transport, delivery_id: int) -> None:
     """Ask for a delivery once more.
 
@@ -68,8 +78,12 @@ def list_installations(transport: Transport) -> tuple[Installation, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def list_repositories(transport: Transport, installation_id: int) -> tuple[Repository, ...]:
+def list_repositories(
+    transport: Transport, installation_id: int, *, every: bool = False
+) -> tuple[Repository, ...]:
     """Return the repositories that have something open and are not archived, by id.
+
+    With `every`, those without anything open, too.
 
     https://docs.github.com/en/rest/apps/installations#list-repositories-accessible-to-the-app-installation
     """
@@ -78,6 +92,6 @@ def list_repositories(transport: Transport, installation_id: int) -> tuple[Repos
         answer.id: answer.value(installation_id)
         for page in pages
         for answer in page.repositories
-        if answer.open_issues_count and not answer.archived
+        if (every or answer.open_issues_count) and not answer.archived
     }
     return tuple(found[key] for key in sorted(found))

@@ -108,14 +108,19 @@ class _Handlers:
     """Finds what stands for a point elsewhere: a route's handler, the uses of a table's class."""
 
     def __init__(self, files: Sequence[tuple[FileCoverage, FileFacts]]) -> None:
-        self._functions: dict[str, list[tuple[str, int, int]]] = defaultdict(list)
+        self._functions: dict[tuple[str, str], list[tuple[str, int, int]]] = defaultdict(list)
+        self._modules: dict[str, list[str]] = defaultdict(list)
+        """Paths by what names them: the ends of each, without its suffix."""
+        self._known: dict[tuple[str, str], list[tuple[str, int, int]]] = {}
         self._uses: dict[str, list[tuple[str, int, int]]] = defaultdict(list)
         tables = _tables(files)
         for file, facts in files:
+            for end in _ends_of(file.path):
+                self._modules[end].append(file.path)
             for one in facts.functions:
                 place = (file.path, one.line, file.measured & span(one.line + 1, one.end_line))
                 for name in {one.name.partition(".")[0], one.name.rpartition(".")[2]}:
-                    self._functions[name].append(place)
+                    self._functions[file.path, name].append(place)
             for call, line in facts.calls if tables else ():
                 for name in _named_in(call, tables):
                     self._uses[name].append((file.path, line, measured_at(file, line, line)))
@@ -135,12 +140,22 @@ class _Handlers:
         end = module.lstrip(".").replace(".", "/")
         if dots:
             end = "/".join([*path.split("/")[:-dots], *filter(None, [end])])
-        found = [
-            place
-            for place in self._functions.get(last, ())
-            if (_ends_with(place[0], end) if end else place[0] == path)
-        ]
-        return found if len({place[0] for place in found}) == 1 else []
+        if not end:
+            return self._functions.get((path, last), [])
+        if (end, last) not in self._known:
+            self._known[end, last] = self._only(end, last)
+        return self._known[end, last]
+
+    def _only(self, module: str, name: str) -> list[tuple[str, int, int]]:
+        """Return the functions of the only module of that name that has any so called."""
+        found: list[tuple[str, int, int]] = []
+        for path in self._modules.get(module, ()):
+            own = self._functions.get((path, name), [])
+            if found and own:
+                return []
+            found = found or own
+        return found
+
 
 
 def _tables(files: Sequence[tuple[FileCoverage, FileFacts]]) -> dict[str, set[str]]:
@@ -168,6 +183,7 @@ def _named_in(call: str, tables: Mapping[str, set[str]]) -> set[str]:
     }
 
 
-def _ends_with(path: str, module: str) -> bool:
-    stem = path.rpartition(".")[0].removesuffix("/__init__")
-    return f"/{stem}".endswith(f"/{module}")
+def _ends_of(path: str) -> list[str]:
+    """Return what may name a module: "shop/api/views", "api/views", "views"."""
+    parts = path.rpartition(".")[0].removesuffix("/__init__").split("/")
+    return ["/".join(parts[at:]) for at in range(len(parts))]

@@ -121,7 +121,8 @@ def _reached(
     for reach in (Reach.REAL, Reach.UNKNOWN, Reach.MOCKED, Reach.SILENT):
         found[reach] = left & lines[reach]
         left &= ~found[reach]
-    imported = (file.hit if exact else left) & outside
+    # In other languages nothing may run on import, and without contexts nothing tells.
+    imported = (file.hit if exact else left if file.contexts else 0) & outside
     return Reached(
         file.path,
         found[Reach.REAL],

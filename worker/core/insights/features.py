@@ -139,12 +139,19 @@ def _tests(
 ) -> tuple[PlacedTest, ...]:
     """Return the tests that the feature names, or else those that its lines are reached by."""
     if feature.tests:
-        matches = matcher(feature.tests)
-        return tuple(one for one in tests_of(evidence) if matches(one.path) or matches(one.id))
+        return _named(tests_of(evidence), feature.tests)
     contexts = contexts_of(evidence)
     names = {name for file in files for name, _ in file.contexts}
     found = {one.id: one for name in names for one in contexts[name].tests}
     return tuple(found[name] for name in sorted(found))
+
+
+def _named(tests: Sequence[PlacedTest], patterns: Sequence[str]) -> tuple[PlacedTest, ...]:
+    """Return the tests whose file, or whose own name behind it, is matched."""
+    of_file = matcher(patterns)
+    of_test = matcher(pattern for pattern in patterns if "::" in pattern)
+    whole = {path for path in {one.path for one in tests} if of_file(path)}
+    return tuple(one for one in tests if one.path in whole or of_test(one.id))
 
 
 def _row(state: _State) -> tuple[Cell, ...]:

@@ -83,8 +83,8 @@ def _summary(
     new: Sequence[Reached],
 ) -> str:
     kinds = Counter(one.kind for one in tests)
-    told = f"of {format_count(len(tests), 'test')} {kinds[Kind.MOCKED]:,} are mocked, "
-    told += f"{kinds[Kind.SILENT]:,} assert nothing"
+    told = f"of {format_count(len(tests), 'test')} {kinds[Kind.MOCKED]:,} mocked, "
+    told += f"{kinds[Kind.SILENT]:,} without an assertion"
     if not reached:
         return told
     counts = add_up(reached[file.path] for file in sources_of(evidence))
@@ -128,7 +128,9 @@ def _line_tables(
 def _counted(counts: Counts) -> tuple[Cell, ...]:
     covered = Ratio(counts.covered, counts.covered + counts.missed)
     weak = (counts.mocked, counts.silent)
-    return (covered, counts.share, *weak, counts.imported, counts.unknown)
+    told = not counts.unknown or counts.unknown < counts.covered
+    share = counts.share if told else None
+    return (covered, share, *weak, counts.imported, counts.unknown)
 
 
 def _by_file(files: Iterable[Reached], title: str) -> Table:

@@ -171,10 +171,14 @@ def _summary(levels: Sequence[_Level]) -> str:
     if _is_inverted(asked):
         words.append("inverted")
     if many:
-        words.append(f"too many {' and '.join(many)} tests")
+        words.append(f"too many {_list(many)} tests")
     if few:
-        words.append(f"too few {' and '.join(few)} tests")
+        words.append(f"too few {_list(few)} tests")
     return f"{told}: {', '.join(words) or 'most of all at the bottom'}"
+
+
+def _list(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _is_inverted(levels: Sequence[_Level]) -> bool:

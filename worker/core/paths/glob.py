@@ -33,6 +33,8 @@ class Glob:
 
     pattern: str
     _parts: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _start: str = field(init=False, repr=False, compare=False)
+    """What every path begins with that matches: most paths are told by it alone."""
     _steps: dict[tuple[int, str], int] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
@@ -47,9 +49,13 @@ class Glob:
         for part in _PART.findall(text):
             parts += (part, _INSIDE) if part == "**/" else (part,)
         object.__setattr__(self, "_parts", tuple(parts))
+        wild = next((at for at, part in enumerate(parts) if part[0] in "*?"), len(parts))
+        object.__setattr__(self, "_start", "".join(parts[:wild]))
 
     def matches(self, path: str) -> bool:
         """Return whether the whole of `path` (with forward slashes) matches."""
+        if not path.startswith(self._start):
+            return False
         states, steps = self._closure(1), self._steps
         for character in path:
             key = (states, character)

@@ -169,7 +169,7 @@ def _criteria(verdict: Verdict) -> str:
     left = [one for one in verdict.results if one.outcome is Outcome.NEUTRAL]
     if left:
         names = ", ".join(plain(one.title) for one in left)
-        parts.append(f"Not judged here, without a base, a change or what it needs: {names}.")
+        parts.append(f"Not judged, for want of a base, a change or a minimum: {names}.")
     return "\n\n".join(parts)
 
 

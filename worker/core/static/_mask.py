@@ -1,7 +1,8 @@
 """Texts of other languages without the insides of strings, comments and regular expressions.
 
 What is left out becomes spaces, so that every place keeps its offset: patterns look at the
-masked text, and names are read from the original. Each takes linear time.
+masked text, and names are read from the original. Each takes linear time: what repeats gives
+nothing back (`*+`), and every string ends somewhere, be it behind a lone backslash at the end.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Lines", "count_code", "mask", "mask_script", "match_brackets"]
+__all__ = ["Lines", "count_code", "mask", "mask_script", "match_brackets", "weigh_formatted"]
 
 _NOT_NEWLINE = re.compile(r"[^\n]")
 _OPEN = {"(": ")", "[": "]", "{": "}"}
@@ -22,14 +23,14 @@ _BRACKET = re.compile(r"[()\[\]{}]")
 _LINE = r"//[^\n]*"
 _BLOCK = r"/\*[\s\S]*?(?:\*/|\Z)"
 _HASH = r"\#[^\n]*"
-_DOUBLE = r'"(?:[^"\\\n]|\\[\s\S])*(?:"|(?=\n)|\Z)'
-_SINGLE = r"'(?:[^'\\\n]|\\[\s\S])*(?:'|(?=\n)|\Z)"
+_DOUBLE = r'"(?:[^"\\\n]++|\\[\s\S])*+\\?(?:"|(?=\n)|\Z)'
+_SINGLE = r"'(?:[^'\\\n]++|\\[\s\S])*+\\?(?:'|(?=\n)|\Z)"
 _CHAR = r"'(?:\\[^\n']{1,10}|[^\\'\n])'"
 _LONG = r'"""[\s\S]*?(?:"""|\Z)'
 _LONG_SINGLE = r"'''[\s\S]*?(?:'''|\Z)"
 _TICKS = r"`[^`]*(?:`|\Z)"
 _RAW = r'\br(?P<hashes>\#{0,20})"[\s\S]*?(?:"(?P=hashes)|\Z)'
-_ANY_DOUBLE = r'"(?:[^"\\]|\\[\s\S])*(?:"|\Z)'
+_ANY_DOUBLE = r'"(?:[^"\\]++|\\[\s\S])*+\\?(?:"|\Z)'
 _POD = r"^=begin[\s\S]*?(?:^=end[^\n]*|\Z)"
 _SYNTAX = {
     "rust": re.compile(f"{_LINE}|{_BLOCK}|{_RAW}|{_ANY_DOUBLE}|{_CHAR}"),
@@ -43,11 +44,14 @@ _SYNTAX = {
 _SCRIPT = re.compile(
     rf"(?P<comment>{_LINE}|{_BLOCK})|(?P<text>{_DOUBLE}|{_SINGLE})|(?P<mark>[`/{{}}])"
 )
-_TEMPLATE = re.compile(r"(?:[^`\\$]|\\[\s\S]|\$(?!\{))*(`|\$\{|\Z)")
+_TEMPLATE = re.compile(r"(?:[^`\\$]++|\\[\s\S]|\$(?!\{))*+\\?(`|\$\{|\Z)")
 _REGEX = re.compile(r"/(?:[^/\\\[\n]|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n])*\])+/[a-z]*")
 _BEFORE_REGEX = re.compile(
     r"(?:^|[(,=:\[!&|?{};+\-*%~^<>]|\b(?:return|typeof|case|in|of|delete|void|throw|new|await"
     r"|yield|do|else))$"
+)
+_FORMATTED = re.compile(
+    rf"{_HASH}|(?P<prefix>\b[A-Za-z]{{1,2}})?(?P<text>{_LONG}|{_LONG_SINGLE}|{_DOUBLE}|{_SINGLE})"
 )
 _LOOK_BACK = 40
 _LONGEST_REGEX = 300
@@ -69,6 +73,15 @@ def _blank(text: str) -> str:
     inner = _NOT_NEWLINE.sub(" ", text)
     quoted = len(text) > 1 and text[0] in "\"'`" and text[-1] == text[0]
     return f"{text[0]}{inner[1:-1]}{text[-1]}" if quoted else inner
+
+
+def weigh_formatted(text: str) -> int:
+    """Return the work that f-strings of a Python source are: each one's length by its braces."""
+    return sum(
+        len(match["text"]) * match["text"].count("{")
+        for match in _FORMATTED.finditer(text)
+        if match["prefix"] and "f" in match["prefix"].lower()
+    )
 
 
 def mask_script(text: str) -> str:

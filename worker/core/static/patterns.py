@@ -96,9 +96,8 @@ _RUST = _Spoken(
     re.compile(r"#\[ignore(?P<arguments>\s*=\s*\"[^\"\n]{0,200}\")?\s*\]"),
     re.compile(r"\b(?:thread|time|tokio::time)::sleep\s*\("),
     re.compile(r"\bfn\s{1,9}(?P<name>\w{1,100})\s{0,9}(?:<[^()\n]{0,200}>)?\("),
-    re.compile(
-        r"\bErr\s*\(|\?\s*[;,)\n.]|\.(?:unwrap_or_else|map_err|or_else)\s*\(|\bbail!|\bpanic!"
-    ),
+    # Not `?` and `map_err(…)`: their lines run when all goes well, too.
+    re.compile(r"\bErr\s*\(|\bbail!|\bpanic!"),
     re.compile(r"^[ \t]{0,40}(?:pub\s{1,9})?use\s{1,9}(?P<name>[\w:]{1,200})", re.MULTILINE),
     inline=True,
 )
@@ -142,7 +141,10 @@ _RUBY = _Spoken(
     ),
     re.compile(r"(?<![\w.])sleep[ (]+(?:0*[1-9]|0?\.\d)"),
     re.compile(r"^[ \t]{0,80}def\s{1,9}(?P<name>(?:self\.)?[\w?!=]{1,100})", re.MULTILINE),
-    re.compile(r"^[ \t]{0,80}(?:rescue\b|raise\b)", re.MULTILINE),
+    # Not `raise … if …`: its line runs when all goes well, too.
+    re.compile(
+        r"^[ \t]{0,80}(?:rescue\b|raise\b(?![^\n]{0,300}?[ \t](?:if|unless)[ \t]))", re.MULTILINE
+    ),
     re.compile(r"^[ \t]{0,40}require(?:_relative)?\s{1,9}(?P<quote>['\"])", re.MULTILINE),
     indented=True,
 )
@@ -318,6 +320,8 @@ class _Reader:
         for match in self.spoken.errors.finditer(self.masked):
             first = self._lines.at(match.start() + len(match[0]) - len(match[0].lstrip()))
             last = self._lines.at(self._brackets.get(match.end(), match.start()))
+            if self.spoken.indented and match[0].endswith(("rescue", "except")):
+                last = self._lines.at(self._end(match.end())) + 1
             lines.update(range(first + 1, last) if last > first + 1 else [first])
         return tuple(sorted(lines - inside))
 

@@ -8,6 +8,7 @@ import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from worker.core.static._mask import weigh_formatted
 from worker.core.static.text import shorten
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ _DEEPEST = 100
 """Attributes in a row; more are no name."""
 _LONGEST = 300
 """Characters of a name; patterns would take long on more."""
+_LONG_TEXT = 50_000
+_MOST_FORMATTED = 2_000_000_000
+"""Of `weigh_formatted`, half a second. For each brace, the parser of Python 3.11 looks through its
+f-string from the start; one of a megabyte would take it a minute."""
 
 
 def parse(text: str) -> ast.Module | None:
@@ -52,6 +57,8 @@ def parse(text: str) -> ast.Module | None:
     The text is given decoded: a source's own "coding" line may name codecs that take
     quadratic time. Python's parser refuses what is nested too deeply by itself.
     """
+    if len(text) > _LONG_TEXT and weigh_formatted(text) > _MOST_FORMATTED:
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,0 +1,1 @@
+"""Who looks at the pages: sign-in with GitHub, and what GitHub lets that person read."""
