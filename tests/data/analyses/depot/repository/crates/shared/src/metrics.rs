@@ -1,0 +1,3 @@
+pub fn count(name: &str) -> u64 {
+    registry().counter(name).increment()
+}
