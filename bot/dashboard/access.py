@@ -28,8 +28,11 @@ __all__ = [
     "is_loopback",
 ]
 
-_PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
-"""Headers that a proxy or a tunnel adds: whoever is behind it need not be on this machine."""
+_PASSED_ON = frozenset({"forwarded", "true-client-ip", "via", "x-client-ip", "x-real-ip"})
+_PASSED_ON_BY = ("cf-", "x-envoy-", "x-forwarded", "x-original-")
+"""Headers, and beginnings of them, that a proxy or a tunnel adds: whoever is behind it need not
+be on this machine."""
+_BY_A_LINK = ("navigate", "document")
 _TOKEN_BYTES = 16
 
 
@@ -107,7 +110,8 @@ class LoopbackViewer:
     comes from 127.0.0.1 says little: a proxy or a tunnel of this machine sends those of
     strangers from there, and a stranger's page may let its own name point to 127.0.0.1 and
     have the browser fetch from here (DNS rebinding). So the name that was asked for has to
-    be a loopback one, too, and nobody may have passed the request on.
+    be a loopback one, too, and nobody may have passed the request on. Nor may another page,
+    to which the browser would show a picture or an answer: only links of others lead here.
     """
 
     others: Viewer
@@ -142,13 +146,38 @@ def is_loopback(host: str) -> bool:
 
 def is_here(request: Request) -> bool:
     """Return whether a request comes from the one who sits at this machine."""
-    if any(name in request.headers for name in _PASSED_ON):
+    if _is_passed_on(request) or _is_another_pages(request):
         return False
     try:
         asked = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
     except ValueError:
         return False
     return is_loopback(asked) and request.client is not None and is_loopback(request.client.host)
+
+
+def _is_passed_on(request: Request) -> bool:
+    """Return whether a proxy or a tunnel sent a request, as far as it leaves a trace.
+
+    nginx, as it comes, adds no header and asks for a loopback name, but in HTTP/1.0; no
+    browser has spoken that for long.
+    https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_http_version
+    """
+    return request.scope.get("http_version") == "1.0" or any(
+        name in _PASSED_ON or name.startswith(_PASSED_ON_BY) for name in request.headers
+    )
+
+
+def _is_another_pages(request: Request) -> bool:
+    """Return whether a page of another origin asks, and not the person who follows its link.
+
+    https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
+    """
+    headers = request.headers
+    led = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
+    if headers.get("sec-fetch-site") in {"cross-site", "same-site"} and led != _BY_A_LINK:
+        return True
+    origin = headers.get("origin")
+    return origin is not None and origin.partition("://")[2] != headers.get("host")
 
 
 class BadgeTokens:

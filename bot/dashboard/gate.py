@@ -19,10 +19,19 @@ if TYPE_CHECKING:
     from worker.inbox.waiting import Queue
     from worker.ports import History
 
-__all__ = ["MissingError", "Parts", "find_repository", "full_sha", "may_read", "named_repository"]
+__all__ = [
+    "MissingError",
+    "Parts",
+    "find_repository",
+    "full_number",
+    "full_sha",
+    "may_read",
+    "named_repository",
+]
 
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -79,6 +88,13 @@ def named_repository(parts: Parts, owner: str, name: str) -> Repository | None:
 
 def _is_name(owner: str, name: str) -> bool:
     return bool(_OWNER.fullmatch(owner) and _NAME.fullmatch(name))
+
+
+def full_number(text: str) -> int:
+    """Return a pull request's number; `MissingError` where it can be none."""
+    if not _NUMBER.fullmatch(text):
+        raise MissingError
+    return int(text)
 
 
 def full_sha(text: str) -> str:

@@ -24,6 +24,7 @@ from bot.dashboard.gate import (
     MissingError,
     Parts,
     find_repository,
+    full_number,
     full_sha,
     may_read,
     named_repository,
@@ -69,6 +70,7 @@ _BADGE_HEADERS = {
     **HEADERS,
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "access-control-allow-origin": "*",
+    "cross-origin-resource-policy": "cross-origin",
 }
 _OPEN_BADGE = "public, max-age=60, must-revalidate"
 
@@ -84,7 +86,7 @@ def dashboard_routes(parts: Parts) -> list[BaseRoute]:
         "/static/{name}": pages.static,
         f"{home}/badge.svg": pages.badge_svg,
         f"{home}/badge.json": pages.badge_json,
-        f"{home}/pull/{{number:int}}": pages.pull,
+        f"{home}/pull/{{number}}": pages.pull,
         f"{home}/insights/{{name:path}}": pages.insight,
         f"{home}/blob/{{commit}}/{{path:path}}": pages.source,
         home: pages.repository,
@@ -172,8 +174,8 @@ class _Pages:
 
     def pull(self, request: Request) -> Response:
         repository = self._find(request)
-        number = request.path_params["number"]
-        found = read_pull(self._parts.open_history(), repository, min(number, 2**62))
+        number = full_number(request.path_params["number"])
+        found = read_pull(self._parts.open_history(), repository, number)
         if found is None:
             raise MissingError
         links = Links(_root(request), repository.full_name)

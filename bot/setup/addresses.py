@@ -11,6 +11,7 @@ __all__ = ["AddressError", "api_of", "check_address", "new_app_url", "site_of"]
 
 PUBLIC_SITE = "https://github.com"
 PUBLIC_API = "https://api.github.com"
+_PLACE = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 _ACCOUNT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?(?:_[A-Za-z0-9]+)?")
 
 
@@ -30,6 +31,9 @@ def check_address(text: str, what: str) -> str:
         raise AddressError(f"{what} must be an address that begins with https:// or http://")
     if parts.username is not None or parts.password is not None:
         raise AddressError(f"{what} must not hold a user or a password")
+    if not _PLACE.fullmatch(parts.netloc):
+        # It goes into a page's policy, where a semicolon would begin a rule of its own.
+        raise AddressError(f"{what} must name a host as in https://example.com:8443")
     if "#" in text or len(text) > 2_000:
         raise AddressError(f"{what} must not have a part after # and not be endless")
     return text.rstrip("/")

@@ -98,16 +98,25 @@ def origin_of(request: Request, public_url: str | None) -> str:
     if not _HOST.fullmatch(host):
         return ""
     for known in (request.headers.get("origin"), public_url):
-        parts = urlsplit(known or "")
-        if parts.netloc == host and parts.scheme in {"http", "https"}:
-            return f"{parts.scheme}://{host}"
+        scheme, place = _split(known or "")
+        if place == host and scheme in {"http", "https"}:
+            return f"{scheme}://{host}"
     return f"http://{host}"
 
 
 def sent_from_here(request: Request) -> bool:
     """Return whether a form was sent by a page of the host that got it."""
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    return origin is None or _split(origin)[1] == request.headers.get("host")
+
+
+def _split(address: str) -> tuple[str, str]:
+    """Return scheme and place of an address; two empty texts for what is none."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "", ""
+    return parts.scheme, parts.netloc
 
 
 async def read_form(request: Request) -> dict[str, str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,7 @@ from bot.sandbox.command import open_sandbox
 from bot.sandbox.faults import RateLimits
 from bot.sandbox.loop import Loop, started_loop
 from bot.serve import serving
+from tests.support.browser import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,11 +52,10 @@ def chromium() -> Iterator[Browser]:
     """
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- it may be absent
 
-    arguments = ["--disable-quic", "--disable-background-networking", "--disable-sync"]
-    if os.geteuid() == 0:
-        arguments.append("--no-sandbox")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        # It sees pages of this machine alone. Its own sandbox needs rights that root and
+        # containers don't have: Playwright starts it without.
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--disable-quic"])
         yield browser
         browser.close()
 
@@ -62,8 +63,6 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def tab(chromium: Browser) -> Iterator[Tab]:
     """Return a window of a browser that was never anywhere."""
-    from tests.support.browser import opened  # noqa: PLC0415 -- as above
-
     with opened(chromium) as tab:
         yield tab
 
@@ -77,15 +76,24 @@ class Sandbox:
     samples: dict[str, Sample]
 
     def pull(self, name: str) -> Pull:
-        """Return the pull request of a sample."""
-        pull = self.samples[name].pull
-        assert pull is not None
-        return pull
+        """Return the pull request of a sample, whose first head was judged."""
+        sample = self.samples[name]
+        if sample.pull is None:
+            self.loop.verdict(sample.open())
+        assert sample.pull is not None
+        return sample.pull
 
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    """Return what `covgate sandbox` serves, each sample's first pull request judged."""
+    """Return what `covgate sandbox` serves; what a module adds, the others see."""
+    with started_sandbox() as sandbox:
+        yield sandbox
+
+
+@contextmanager
+def started_sandbox() -> Iterator[Sandbox]:
+    """Serve what `covgate sandbox` serves."""
     listener = bind("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with started_loop(os.environ, public_url=url) as loop:
@@ -96,7 +104,4 @@ def sandbox() -> Iterator[Sandbox]:
         app, samples = open_sandbox(loop, url, here=True)
         with serving(app, listener):
             loop.github.deliver_to(f"{url}/webhooks/github")
-            for sample in samples.values():
-                sample.open()
-            loop.settle()
             yield Sandbox(loop, url, samples)

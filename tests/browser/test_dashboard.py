@@ -1,11 +1,7 @@
-"""The dashboard's pages in a real browser."""
+"""The dashboard's pages in a real browser: states that the sandbox is never in."""
 
 from __future__ import annotations
 
-import re
-import shutil
-import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,16 +9,16 @@ import pytest
 from bot.dashboard.access import LoopbackViewer, PublicViewer
 from tests.bot.dashboard.conftest import Site, serve
 from tests.bot.dashboard.samples import TIP, fill
+from tests.fakes.store import MemoryStore
+from tests.support.browser import examine
+from worker.core.errors import PostponedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CHROMIUM = "/usr/bin/chromium"
+    from tests.support.browser import Tab
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no {CHROMIUM} here"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -32,41 +28,35 @@ def site() -> Iterator[Site]:
     yield from serve(site, LoopbackViewer(PublicViewer()))
 
 
-def browse(site: Site, path: str, folder: Path) -> tuple[str, str]:
-    """Return a page as the browser understood it, and what its console said."""
-    profile = folder / "profile"
-    done = subprocess.run(
-        [
-            CHROMIUM,
-            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"),
-            *("--no-first-run", "--disable-background-networking", "--disable-sync"),
-            *("--disable-component-update", "--enable-logging=stderr"),
-            *(f"--user-data-dir={profile}", "--window-size=1000,800"),
-            *("--dump-dom", f"http://127.0.0.1:{site.port}{path}"),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    shutil.rmtree(profile, ignore_errors=True)
-    return done.stdout, "\n".join(line for line in done.stderr.splitlines() if "CONSOLE" in line)
-
-
 @pytest.mark.parametrize(
     "path",
     [
+        "/",
+        "/acme/rockets",
+        "/acme/rockets/pull/5",
         "/acme/odd.names",
         "/acme/odd.names/pull/5",
         "/acme/odd.names/insights/made_up",
         f"/acme/rockets/blob/{TIP}/src/engine.py",
+        "/other/empty",
     ],
 )
-def test_a_browser_finds_nothing_but_names(site: Site, tmp_path: Path, path: str) -> None:
+def test_what_is_stored_is_shown_to_everybody(site: Site, tab: Tab, path: str) -> None:
     """What escapes in one parser's eyes may be markup in a browser's."""
-    document, console = browse(site, path, tmp_path)
-    assert console == "", "the page's own policy forbade something of its own"
-    assert len(re.findall(r"<h1[ >]", document)) == 1
-    assert not re.search(r"<(?:script|iframe|object|style)", document)
-    pictures = re.findall(r"<img [^>]*>", document)
-    assert all('class="badge"' in picture for picture in pictures)
+    examine(tab, f"http://127.0.0.1:{site.port}{path}")
+    found = tab.elements()
+    assert found["h1"] == 1
+    assert not set(found) & {"script", "iframe", "object", "style"}
+    assert found["img"] == tab.page.locator("img.badge").count()
+
+
+def test_nothing_yet_and_nothing_now_are_pages_too(site: Site, tab: Tab) -> None:
+    """The first page that anybody sees, and the one in trouble, would be the poorest."""
+    url = f"http://127.0.0.1:{site.port}"
+    kept, site.store = site.store, MemoryStore()
+    try:
+        examine(tab, f"{url}/")
+        site.queue_error = PostponedError("Redis does not answer", seconds=30)
+        examine(tab, f"{url}/queue", 503)
+    finally:
+        site.store, site.queue_error = kept, None

@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.support.browser import examine
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -61,16 +63,19 @@ def play(sandbox: Sandbox, name: str, files: Sequence[str], title: str, branch: 
     """Let a pull request with these names be judged; return it."""
     with sandbox.loop.github.world.lock:
         repo = sandbox.loop.github.world.add_repository(name, files={"README.md": b"Names\n"})
-        base = {file: b"one = 1\ntwo = 2\n" for file in files}
+        base = dict.fromkeys(files, b"one = 1\ntwo = 2\n")
         repo.commit("main", base, f"Add {title}", author="ann")
         repo.run_ci(repo.tip(), event="push", artifacts={"coverage": report(files, 2)})
-        repo.commit(branch, {file: b"one = 1\ntwo = 2\nthree = 3\nfour = 4\n" for file in files}, title)
+        repo.commit(branch, dict.fromkeys(files, b"one = 1\ntwo = 2\nthree = 3\nfour = 4\n"), title)
         pull = repo.open_pull(branch, title=title, author="ann")
         repo.run_ci(pull.head_sha, artifacts={"coverage": report(files, 4)})
-        repo.grant("ann", "maintain")
-    sandbox.loop.verdict(pull)
-    pull.comment("ann", f"/covgate override because {title}")
+        repo.grant("bob", "maintain")
+    check, _ = sandbox.loop.verdict(pull)
+    assert check.conclusion == "failure"
+    pull.comment("bob", f"/covgate override because {title}")
     sandbox.loop.settle()
+    check, _ = sandbox.loop.verdict(pull)
+    assert check.conclusion == "success", "the ledger shows nothing of this"
     return pull
 
 
@@ -99,8 +104,6 @@ def test_a_name_is_nothing_but_a_name(
     sandbox: Sandbox, pulls: dict[str, Pull], tab: Tab, page: str
 ) -> None:
     """Whoever opens a pull request could act as the maintainer who looks at it."""
-    from tests.support.browser import examine  # noqa: PLC0415 -- Playwright may be absent
-
     tab.open(sandbox.url + address(page, pulls["tame"], TAME))
     expected = tab.elements()
     # A name of 300 characters that stands there fifty times has its weight.

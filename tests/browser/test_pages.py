@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.browser import examine
 from worker.contracts import CHECK_NAME
 
 if TYPE_CHECKING:
@@ -44,7 +46,9 @@ ABSENT = {
 
 @pytest.fixture(scope="module")
 def waiting(sandbox: Sandbox) -> Sandbox:
-    """Return the sandbox with a pull request whose CI has not ended."""
+    """Return the sandbox with two verdicts, and a pull request whose CI has not ended."""
+    for name in sandbox.samples:
+        sandbox.pull(name)
     sample = sandbox.samples["qs"]
     while sample.run is None or sample.run.status == "completed":
         assert sample.advance() is not None
@@ -59,8 +63,6 @@ def waiting(sandbox: Sandbox) -> Sandbox:
 @pytest.mark.parametrize("name", [*PAGES, *ABSENT])
 def test_a_page_is_for_everybody(waiting: Sandbox, tab: Tab, name: str) -> None:
     """Somebody could not read it, reach it or use it: by keyboard, on a phone, in the dark."""
-    from tests.support.browser import examine  # noqa: PLC0415 -- Playwright may be absent
-
     path = {**PAGES, **ABSENT}[name].format(head=waiting.pull("yajl").head_sha)
     told = examine(tab, waiting.url + path, 404 if name in ABSENT else 200)
-    print(f"{name}: {told}")
+    sys.stdout.write(f"{name}: {told}\n")

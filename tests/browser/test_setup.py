@@ -1,116 +1,129 @@
-"""The set-up in a real browser: nothing that its strict policy forbids, nothing left out."""
+"""The set-up in a real browser: from the printed address to the first delivery."""
 
 from __future__ import annotations
 
-import re
-import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from starlette.responses import HTMLResponse
 
 from bot.folder import Credentials
 from bot.sandbox.server import StandIn
 from bot.setup.app import create_setup_app
 from bot.setup.door import Door
 from bot.setup.state import Setup
+from tests.support.browser import VIEWS, examine, scrutinise
+from tests.support.up import started
 from tests.support.web import running
-from tests.support.workers import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
+    from pathlib import Path
 
-    from starlette.types import Receive, Scope, Send
+    from tests.support.browser import Tab
 
-CHROMIUM = "/usr/bin/chromium"
+pytestmark = pytest.mark.browser
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no {CHROMIUM} here"),
-]
+HOOK = "https://covgate.example.com/webhooks/github"
+
+
+@pytest.fixture(scope="module")
+def running_github() -> Iterator[StandIn]:
+    with StandIn(prefix="/api/v3") as stand_in:
+        yield stand_in
 
 
 @pytest.fixture
-def browse(tmp_path: Path) -> Callable[[str], tuple[str, str]]:
-    """Open an address; return the DOM after the scripts ran, and what the console said."""
-
-    def run(url: str) -> tuple[str, str]:
-        done = subprocess.run(
-            [
-                CHROMIUM,
-                *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"),
-                *("--no-first-run", "--disable-background-networking", "--disable-sync"),
-                *("--disable-component-update", "--enable-logging=stderr"),
-                *(f"--user-data-dir={tmp_path / 'profile'}", "--window-size=390,800"),
-                *("--virtual-time-budget=6000", "--dump-dom", url),
-            ],
-            capture_output=True, text=True, timeout=60, check=True,
-        )  # fmt: skip
-        console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-        return done.stdout, "\n".join(console)
-
-    return run
+def github(running_github: StandIn) -> StandIn:
+    """Return a GitHub that knows no App of ours, with one repository."""
+    world = running_github.reset()
+    world.web_url = running_github.site
+    world.add_repository("octo/hello", files={"a.py": b"one = 1\n"}, installed=False)
+    return running_github
 
 
-def test_the_printed_address_opens_the_form(browse, tmp_path):
-    """An administrator would see a page without style, or an empty one."""
-    setup = Setup(tmp_path / ".covgate", Door.new())
+@pytest.fixture
+def setup(tmp_path: Path) -> Setup:
+    return Setup(tmp_path / ".covgate", Door.new())
+
+
+@pytest.fixture
+def site(setup: Setup) -> Iterator[str]:
     with running(create_setup_app(setup)) as port:
-        dom, console = browse(f"http://127.0.0.1:{port}/setup?token={setup.door.token}")
-    assert console == ""
-    assert "Make the App at GitHub" in dom
-    assert setup.door.used
+        yield f"http://127.0.0.1:{port}"
 
 
-class Admitting(Door):
-    """A door that lets a browser in that can't click."""
+def test_an_administrator_clicks_through(tmp_path: Path, github: StandIn, tab: Tab) -> None:
+    """A click would lead nowhere, or the page's own policy keep a form back."""
+    page = tab.page
+    with started(tmp_path, COVGATE_WRITE_GAP="0", COVGATE_GITHUB_URL=github.url) as up:
+        address = up.told(r"open (http\S+/setup\?token=\S+) ")[1]
+        here = address.partition("/setup")[0]
+        tab.open(address)
+        assert "token" not in page.url
+        page.get_by_label("Where GitHub reaches this Covgate").fill(f"{here}/webhooks/github")
+        page.get_by_role("button", name="Make the App at GitHub").click()
+        # The page between leads on by itself.
+        page.get_by_role("button", name="Create GitHub App").click()
+        page.get_by_role("link", name="Install it on your repositories").click()
+        page.get_by_role("button").click()
+        page.get_by_role("heading", name="You are done").wait_for()
+        states = page.locator("#steps li").evaluate_all("(all) => all.map((one) => one.className)")
+        assert states == ["done", "done", "done"]
+        up.told(r"^Covgate listens on ")
+        github.deliver_to(None)
+        assert up.end() == 0
+    assert tab.complaints == []
 
-    def admits(self, _session: str) -> bool:
-        return True
+
+def test_each_step_is_for_everybody(
+    setup: Setup, site: str, github: StandIn, tab: Tab, tmp_path: Path
+) -> None:
+    """An administrator could not set it up by keyboard, in the dark, or with a screen reader."""
+    page = tab.page
+    examine(tab, f"{site}/setup")
+    tab.open(f"{site}/setup?token={setup.door.token}")
+    examine(tab, f"{site}/setup")
+    # What can't be is told on the form.
+    for size, scheme in VIEWS:
+        tab.look(size, scheme)
+        tab.open(f"{site}/setup")
+        tab.unfold()
+        page.get_by_label("Where GitHub reaches this Covgate").fill(HOOK)
+        page.get_by_label("An organisation", exact=True).check()
+        page.get_by_label("The organisation's name").fill('"><b>x</b> y')
+        page.get_by_role("button", name="Make the App at GitHub").click()
+        page.get_by_role("alert").wait_for()
+        scrutinise(tab, scheme)
+    page.route("**/setup.js", lambda route: route.fulfill(content_type="text/javascript", body=""))
+    for size, scheme in VIEWS:
+        tab.look(size, scheme)
+        tab.open(f"{site}/setup")
+        tab.unfold()
+        page.get_by_label("Where GitHub reaches this Covgate").fill(HOOK)
+        page.locator("#site").fill(github.site)
+        page.get_by_label("Show them to me").first.check()
+        page.get_by_role("button", name="Make the App at GitHub").click()
+        page.get_by_role("heading", name="On to GitHub").wait_for()
+        scrutinise(tab, scheme)
+    page.get_by_role("button", name="Go on to GitHub").click()
+    page.get_by_role("button", name="Create GitHub App").click()
+    page.get_by_label("Environment variables").wait_for()
+    examine(tab, f"{site}/setup")
+    page.get_by_role("button", name="hide them").click()
+    assert page.get_by_label("Environment variables").count() == 0
 
 
-def test_the_progress_follows_by_itself(browse, tmp_path):
+def test_the_progress_follows_by_itself(setup: Setup, site: str, github: StandIn, tab: Tab) -> None:
     """An administrator would press reload until something happens."""
-    with StandIn() as github:
-        github.world.add_repository("octo/hello", files={"a": b"1"})
-        credentials = Credentials(github.app_id, github.private_key_pem, "s", github.url)
-        setup = Setup(tmp_path, Admitting.new(), credentials, registered=True)
-        setup.app_url = f"{github.site}/apps/covgate"
-        looks = []
-
-        def deliveries() -> int:
-            looks.append(1)
-            return int(len(looks) > 2)
-
-        setup.deliveries = deliveries
-        with running(create_setup_app(setup)) as port:
-            dom, console = browse(f"http://127.0.0.1:{port}/setup")
-            until(lambda: len(looks) > 2)
-    assert console == ""
-    assert "You are done" in dom
-    assert re.findall(r'<li class="(\w+)"', dom) == ["done", "done", "done"]
-
-
-def test_the_way_to_github_needs_no_second_click(browse, tmp_path):
-    """One click would be two, or the page's own policy keep the form back."""
-    setup = Setup(tmp_path, Admitting.new())
-    app = create_setup_app(setup)
-
-    async def clicking(scope: Scope, receive: Receive, send: Send) -> None:
-        """Put a page before it that sends the first form, as a click would."""
-        if scope["type"] == "http" and scope["path"] == "/click":
-            await HTMLResponse(page)(scope, receive, send)
-        else:
-            await app(scope, receive, send)
-
-    with StandIn() as github, running(clicking) as port:
-        page = (
-            '<body onload="document.forms[0].submit()"><form method=post action="/setup/app">'
-            f'<input name=proof value="{setup.door.proof}"><input name=name value=covgate>'
-            f'<input name=site value="{github.site}">'
-            '<input name=hook value="https://c.example/webhooks/github"></form>'
-        )
-        dom, console = browse(f"http://127.0.0.1:{port}/click")
-    assert console == ""
-    assert "Create GitHub App for yourself" in dom
+    tab.open(f"{site}/setup?token={setup.door.token}")
+    setup.credentials = Credentials(github.app_id, github.private_key_pem, "s", github.url)
+    setup.registered = True
+    setup.app_url = f"{github.site}/apps/covgate"
+    examine(tab, f"{site}/setup")
+    tab.page.get_by_role("heading", name="Almost there").wait_for()
+    github.world.install(github.world.repository("octo/hello"))
+    setup.deliveries = lambda: 1
+    setup.ask_again()
+    tab.page.get_by_role("heading", name="You are done").wait_for()
+    examine(tab, f"{site}/setup")
+    assert tab.complaints == []

@@ -1,7 +1,4 @@
-"""Pages in Debian's chromium, driven by Playwright, and what a person would mind in them.
-
-Needs `playwright`; whoever imports this has asked for it first (`tests/browser/conftest.py`).
-"""
+"""Pages in Debian's chromium, driven by Playwright, and what a person would mind in them."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
-__all__ = ["DESKTOP", "PHONE", "Tab", "examine", "opened"]
+__all__ = ["DESKTOP", "PHONE", "VIEWS", "Tab", "examine", "opened", "scrutinise"]
 
 AXE = Path(__file__).parents[1] / "data" / "axe" / "axe.min.js"
 DESKTOP, PHONE = (1280, 800), (360, 740)
@@ -63,7 +60,8 @@ WALKED = """() => {
   }
   for (let at = 1; at < stops.length; at += 1) {
     const order = stops[at - 1].node.compareDocumentPosition(stops[at].node);
-    if (!(order & Node.DOCUMENT_POSITION_FOLLOWING)) faults.push("backwards: " + show(stops[at].node));
+    const { node } = stops[at];
+    if (!(order & Node.DOCUMENT_POSITION_FOLLOWING)) faults.push("backwards: " + show(node));
   }
   return [stops.length, faults];
 }"""
@@ -103,7 +101,8 @@ CHECK = """async (rules) => {
   return found.violations.flatMap(({ id, tags, nodes }) => nodes.filter(
     // How GitHub shows a comment is not this page's affair, as long as it can be read.
     (node) => !(tags.includes("best-practice") && isGiven(node))
-  ).map((node) => `${id}: ${node.html.slice(0, 120)} (${node.any[0]?.message ?? node.failureSummary})`));
+  ).map(({ html, any, failureSummary }) =>
+    `${id}: ${html.slice(0, 120)} (${any[0]?.message ?? failureSummary})`));
 }"""
 
 
@@ -182,7 +181,9 @@ class Tab:
 
     def elements(self) -> Counter[str]:
         """Return how many elements of each name there are."""
-        return Counter(self.page.evaluate("[...document.querySelectorAll('*')].map((one) => one.localName)"))
+        return Counter(
+            self.page.evaluate("[...document.querySelectorAll('*')].map((one) => one.localName)")
+        )
 
     def _note_console(self, message: ConsoleMessage) -> None:
         # A page that says "not found" is what was asked for.
@@ -196,10 +197,13 @@ class Tab:
 
 
 @contextmanager
-def opened(chromium: Browser, *, scripts: bool = True) -> Iterator[Tab]:
+def opened(chromium: Browser, *, sharpness: int = 1) -> Iterator[Tab]:
     """Yield a tab of a browser without cookies and without a cache."""
     context = chromium.new_context(
-        java_script_enabled=scripts, locale="en-GB", timezone_id="UTC", reduced_motion="reduce"
+        device_scale_factor=sharpness,
+        locale="en-GB",
+        timezone_id="UTC",
+        reduced_motion="reduce",
     )
     context.set_default_timeout(30_000)
     context.add_init_script(WATCH)
@@ -209,6 +213,9 @@ def opened(chromium: Browser, *, scripts: bool = True) -> Iterator[Tab]:
         context.close()
 
 
+VIEWS = ((DESKTOP, "light"), (PHONE, "dark"))
+
+
 def examine(tab: Tab, url: str, status: int = 200, heaviest: int = HEAVIEST) -> str:
     """Look at a page as people would, and fail where somebody would mind; return its cost.
 
@@ -216,24 +223,25 @@ def examine(tab: Tab, url: str, status: int = 200, heaviest: int = HEAVIEST) -> 
     than the window, nothing is too heavy, the keyboard reaches all of it, axe finds nothing,
     and the console is silent.
     """
-    faults: list[str] = []
     told = ""
-    for size, scheme in ((DESKTOP, "light"), (PHONE, "dark")):
+    for size, scheme in VIEWS:
         tab.look(size, scheme)
         tab.open(url, status)
         weight, milliseconds = tab.cost()
         told = told or f"{weight / 1000:.0f} kB, {milliseconds:.0f} ms"
-        found = [f"moved: {one}" for one in tab.shifted()]
-        found += [f"wider than the window: {one}" for one in tab.wider()]
-        if weight > heaviest:
-            found.append(f"weighs {weight} bytes")
-        if size == DESKTOP:
-            found += tab.walk()
-        tab.unfold()
-        found += [f"wider than the window, unfolded: {one}" for one in tab.wider()]
-        found += tab.violations()
-        faults += [f"{scheme}, {size[0]} pixels: {one}" for one in found]
-    faults += tab.complaints
-    if faults:
-        raise AssertionError("\n".join([url, *faults]))
+        assert weight <= heaviest, f"{url} weighs {weight} bytes"
+        scrutinise(tab, scheme)
     return told
+
+
+def scrutinise(tab: Tab, scheme: str) -> None:
+    """Do the same with what a window shows now, in its size and these colours."""
+    faults = [f"moved: {one}" for one in tab.shifted()]
+    faults += [f"wider than the window: {one}" for one in tab.wider()]
+    faults += tab.walk() if scheme == "light" else []
+    tab.unfold()
+    faults += [f"wider than the window, unfolded: {one}" for one in tab.wider()]
+    faults += tab.violations() + tab.complaints
+    if faults:
+        where = f"{tab.page.url}, {scheme}, {tab.page.viewport_size}"
+        raise AssertionError("\n".join([where, *faults]))

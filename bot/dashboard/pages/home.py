@@ -99,7 +99,7 @@ def view_last(last: ConclusionRecord, links: Links) -> LastVerdict:
     """Return what a head ended with."""
     return LastVerdict(
         state_of(last.conclusion),
-        tame(cut(last.title, _LONGEST)),
+        tame(cut(last.title, _LONGEST)).replace(" %", "\u00a0%"),
         last.number,
         links.pull(last.number),
         moment(last.recorded_at),

@@ -101,7 +101,7 @@ def _lines(text: str, kinds: dict[str, int]) -> tuple[tuple[LineView, ...], bool
     before = length = 0
     for number in wanted:
         kind = next((name for name, bits in kinds.items() if bits >> number & 1), "")
-        shown = tame(cut(every[number - 1].rstrip("\r"), _LONGEST))
+        shown = tame(cut(every[number - 1].rstrip(" \t\r"), _LONGEST))
         length += len(shown)
         if len(lines) == _MOST_LINES or length > _MOST_LENGTH:
             break
