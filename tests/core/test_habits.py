@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from tests.support.runs import run
-from worker.core.habits import NO_HABITS, Outcome, learn, outcomes_of
+from worker.core.habits import Habits, Outcome, learn, outcomes_of
 from worker.core.refs import Sha
 from worker.core.runs import assess_runs
 
@@ -21,7 +21,7 @@ def outcome(number: int, workflow: int = 1, *, reported: bool = True, seconds: i
 
 def test_nothing_is_usual_at_first() -> None:
     """The first pull request would wait for what nobody ever saw."""
-    assert learn([]) == NO_HABITS
+    assert learn([]) == Habits()
 
 
 def test_what_left_a_report_is_expected() -> None:

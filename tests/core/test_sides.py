@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.core.diff.sides import show_sides, undo_patch
+from worker.core.diff.sides import apply_patch, show_sides, undo_patch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def patch_of(folder: Path, old: bytes, new: bytes, context: int = 3) -> str:
 @given(
     old=LINES, new=LINES, ends=st.tuples(st.booleans(), st.booleans()), context=st.integers(0, 4)
 )
-def test_what_git_tells_can_be_undone(tmp_path_factory, old, new, ends, context):
+def test_what_git_tells_can_be_done_and_undone(tmp_path_factory, old, new, ends, context):
     """Tests would be compared with tests that never were, or be fetched for nothing."""
     before, after = (
         ("\n".join(lines) + ("\n" if lines and end else "")).encode()
@@ -41,6 +41,7 @@ def test_what_git_tells_can_be_undone(tmp_path_factory, old, new, ends, context)
     patch = patch_of(tmp_path_factory.mktemp("sides"), before, after, context)
     if patch:
         assert undo_patch(patch, after) == before
+        assert apply_patch(patch, before) == after
     if patch and context == 4 and max(len(old), len(new)) <= 4:
         assert show_sides(patch) == (before, after)
 
@@ -64,7 +65,9 @@ def test_a_patch_from_the_first_line_shows_both_files(patch, sides):
     assert show_sides(patch) == sides
 
 
-def test_a_patch_of_another_file_is_not_undone():
+def test_a_patch_of_another_file_is_neither_done_nor_undone():
     """A wrong file would be told from, if nobody looked at its blob id."""
+    assert apply_patch("@@ -1,2 +1,2 @@\n a\n-b\n+c", b"x\nb\n") is None
+    assert apply_patch("@@ -5,1 +5,1 @@\n-b\n+c", b"b\n") is None
     assert undo_patch("@@ -1,2 +1,2 @@\n a\n-b\n+c", b"x\nc\n") is None
     assert undo_patch("@@ -5,1 +5,1 @@\n-b\n+c", b"c\n") is None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from worker.core.refs import Sha, WorkflowRun
     from worker.core.runs import Runs
 
-__all__ = ["LOOKED_BACK", "NO_HABITS", "Habits", "Outcome", "learn", "outcomes_of"]
+__all__ = ["LOOKED_BACK", "Habits", "Outcome", "learn", "outcomes_of"]
 
 LOOKED_BACK = 5
 """How many pull requests count: the newest head of each, so that none counts twice."""
@@ -50,9 +50,6 @@ class Habits:
     """How long a run takes: the median."""
     reports: Mapping[int, bool] = field(default_factory=lambda: MappingProxyType({}))
     """Whether it ever left a report, of those that are known."""
-
-
-NO_HABITS = Habits()
 
 
 def learn(outcomes: Iterable[Outcome]) -> Habits:

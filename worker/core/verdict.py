@@ -240,6 +240,16 @@ class Evidence:
         """The configuration in force."""
         return self.inputs.config
 
+    def doubt(self, flag: str | None = None) -> str:
+        """Return why totals, or those of one flag, are not to be believed; empty where they are."""
+        if self.inputs.incomplete:
+            return "a report could not be read, so the total may be of a part of the tests"
+        if self.inputs.run_failed:
+            return "CI failed, so the total may be of a part of the tests"
+        if flag is None and (self.missing_flags or self.missing_reports):
+            return "some of the tests left no report, so the total is of a part of them"
+        return ""
+
     @property
     def missing_flags(self) -> tuple[str, ...]:
         """The flags of the baseline, still configured, that no report has and none stands in for.

@@ -153,7 +153,7 @@ def test_without_contexts_the_tests_are_told_apart_all_the_same():
     assert [one.title for one in found.tables] == [
         "Tests by what they prove", "Mocked tests", "Tests that assert nothing",
     ]  # fmt: skip
-    assert found.summary == "of 5 tests 3 are mocked, 1 assert nothing"
+    assert found.summary == "of 5 tests 3 mocked, 1 without an assertion"
     assert "--cov-context=test" in found.advice[0]
     assert insight(hollow, Inputs(REPORT, Diff())) is None
 

@@ -44,6 +44,32 @@ def test_tests_of_javascript_are_read():
     assert [(one.kind, one.line) for one in facts.findings] == [("sleep", 11)]
 
 
+TAPE = """
+var test = require('tape');
+test('parse()', function (t) {
+  t.test('a string', function (st) { st.deepEqual(parse('a'), 1); st['throws'](parse); });
+  t.test('each', function (st) {
+    cases.forEach(function (one) { st.test(one.name, function (s2t) { s2t.ok(one); }); });
+  });
+  t.end();
+});
+test('alone', function (t) { t.notEqual(1, 2); });
+test.skip('old', async (t) => { await t.test('part', () => { assert.ok(1); }); });
+"""
+
+
+def test_tests_that_stand_in_other_tests_are_counted_by_themselves():
+    """Two hundred tests of tape or node:test would be fourteen, of which half check nothing."""
+    facts = read(TAPE, "test/parse.js")
+    assert [(test.name, hows(test)) for test in facts.tests] == [
+        ("parse() > a string", ["st.deepEqual", "st['throws']"]),
+        ("parse() > each > one.name", ["s2t.ok"]),
+        ("alone", ["t.notEqual"]),
+        ("old > part", ["assert.ok"]),
+    ]
+    assert [len(test.skips) for test in facts.tests] == [0, 0, 0, 1]
+
+
 def test_skips_of_javascript_are_read():
     """A skipped suite would look like one that runs."""
     tests = read(CART, "src/cart.test.ts").tests
@@ -239,11 +265,31 @@ def test_tests_of_other_languages_are_read_by_patterns(path, text, tests):
     ] == tests
 
 
+def test_a_program_in_ruby_tells_its_error_paths():
+    """A line that raises on a condition would count as an error that was tried."""
+    text = """
+        def take(name)
+          raise ArgumentError if name.empty?
+          raise KeyError unless known?(name)
+          fetch(name)
+        rescue KeyError
+          retry_later
+
+          nil
+        end
+
+        def give
+          raise NotImplementedError
+        end
+    """
+    assert read(text, "lib/cart.rb").errors == (7, 8, 9, 13)
+
+
 def test_a_program_in_rust_tells_its_functions_and_error_paths():
     """Inline tests would count as the program's own functions."""
     facts = read(RUST, "src/lib.rs")
     assert [(one.name, one.line, one.end_line) for one in facts.functions] == [("add", 5, 9)]
-    assert facts.errors == (6, 7)
+    assert facts.errors == (7,), "the line of `?` runs when all goes well, too"
     assert [(one.kind, one.line) for one in facts.findings] == [
         ("doctest-ignored", 2),
         ("sleep", 15),

@@ -174,5 +174,5 @@ def test_what_stays_inside_is_not_listed(source):
 def test_imports_and_lines_are_counted():
     """The test-to-code ratio, and who tests what, could not be told."""
     facts = read("import os.path\nfrom .cart import total\n\n# a comment\nx = 1\n", "src/shop.py")
-    assert facts.imports == (".cart", "os.path")
+    assert facts.imports == (".cart", ".cart.total", "os.path")
     assert facts.lines == 3

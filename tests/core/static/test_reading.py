@@ -124,3 +124,18 @@ def test_the_rules_are_tried_in_their_order():
     assert classify(TestFunction("a", 1, 2, asserts, (mock,), real=("files",))) is Kind.MOCKED
     assert classify(TestFunction("a", 1, 2, asserts, (mock,), real=("queue",))) is Kind.REAL
     assert classify(TestFunction("a", 1, 2, asserts, (spy,))) is Kind.REAL
+
+
+@pytest.mark.parametrize("name", ["a.ts", "a.rs", "a_test.go", "a_spec.rb", "A.java", "a.php"])
+@pytest.mark.parametrize("piece", ['"\\', "'\\", "`\\"])
+def test_strings_without_an_end_are_read_in_linear_time(name, piece):
+    """A file of a megabyte would keep a worker busy for hours: half of one takes a second here."""
+    assert not read_facts(name, piece.encode() * 250_000).tests
+
+
+def test_an_endless_f_string_is_read_by_patterns():
+    """Python's own parser would take a minute for it."""
+    text = "def test_a():\n    assert f'" + "{a}" * 300_000 + "'\n"
+    facts = read_facts("tests/test_a.py", text.encode())
+    assert facts.partial
+    assert [test.name for test in facts.tests] == ["test_a"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["show_sides", "undo_patch"]
+__all__ = ["apply_patch", "show_sides", "undo_patch"]
 
 _HUNK = re.compile(r"@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@")
 _NOTE = "\\"
@@ -27,20 +27,31 @@ def show_sides(patch: str) -> tuple[bytes, bytes] | None:
     return b"".join(_side(body, "-")), b"".join(_side(body, "+"))
 
 
-def undo_patch(patch: str, new: bytes) -> bytes | None:
+def apply_patch(patch: str, old: bytes, /) -> bytes | None:
+    """Return the file after a patch, by the file before it; None where they do not fit."""
+    return _cross(patch, old, "-", "+", 1)
+
+
+def undo_patch(patch: str, new: bytes, /) -> bytes | None:
     """Return the file before a patch, by the file after it; None where they do not fit."""
-    after = re.findall(rb"[^\n]*\n|[^\n]+", new)
-    before: list[bytes] = []
+    return _cross(patch, new, "+", "-", 3)
+
+
+def _cross(patch: str, known: bytes, here: str, there: str, start: int) -> bytes | None:
+    """Return the other side of a patch; `start` is where a hunk's head tells this side's line."""
+    lines = re.findall(rb"[^\n]*\n|[^\n]+", known)
+    other: list[bytes] = []
     at = 0
     for head, body in _read(patch):
-        shown = _side(body, "+")
-        first = max(0, int(head[3]) - 1) if shown else int(head[3])
-        if first < at or after[first : first + len(shown)] != shown:
+        shown = _side(body, here)
+        # A hunk that shows nothing of a side names the line before it.
+        first = max(0, int(head[start]) - 1) if shown else int(head[start])
+        if first < at or lines[first : first + len(shown)] != shown:
             return None
-        before += after[at:first]
-        before += _side(body, "-")
+        other += lines[at:first]
+        other += _side(body, there)
         at = first + len(shown)
-    return b"".join([*before, *after[at:]])
+    return b"".join([*other, *lines[at:]])
 
 
 def _read(patch: str) -> list[tuple[re.Match[str], list[str]]]:

@@ -61,7 +61,6 @@ class _Function(msgspec.Struct, gc=False):
     execution_count: float
     name: str | None = None
     demangled_name: str | None = None
-    pos: list[str] = []
     excluded: bool = msgspec.field(name="gcovr/excluded", default=False)
 
 

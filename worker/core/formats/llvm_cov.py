@@ -33,7 +33,6 @@ from worker.core.model import MAX_LINE
 __all__ = ["FORMAT"]
 
 _KNOWN = ("2.", "3.")
-_SUMMED = frozenset({"lines{", "functions{", "regions{"})
 
 
 class _File(msgspec.Struct, gc=False):

@@ -10,23 +10,11 @@ from worker.core.paths import Glob
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from worker.core.verdict import Baseline, Evidence, Inputs
+    from worker.core.verdict import Baseline, Inputs
 
-__all__ = ["NO_FLAG", "baseline_of", "doubt", "report_of", "within"]
+__all__ = ["NO_FLAG", "baseline_of", "report_of", "within"]
 
 NO_FLAG = "no report of its flag was read"
-
-
-def doubt(evidence: Evidence, flag: str | None = None) -> str:
-    """Return why totals, or those of one flag, are not to be believed; empty where they are."""
-    inputs = evidence.inputs
-    if inputs.incomplete:
-        return "a report could not be read, so the total may be of a part of the tests"
-    if inputs.run_failed:
-        return "CI failed, so the total may be of a part of the tests"
-    if flag is None and (evidence.missing_flags or evidence.missing_reports):
-        return "some of the tests left no report, so the total is of a part of them"
-    return ""
 
 
 def report_of(side: Inputs | Baseline, flag: str | None) -> Report | None:

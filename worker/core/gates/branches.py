@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from worker.core.gates._base import Gate
 from worker.core.gates._floor import Floor
-from worker.core.gates._scope import doubt
 from worker.core.numbers import Ratio
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def judge(evidence: Evidence) -> tuple[GateResult, ...]:
             verb="take",
             blocking=rule.blocking,
         )
-        results.append(floor.judge(evidence.report.branch_ratio, doubt(evidence)))
+        results.append(floor.judge(evidence.report.branch_ratio, evidence.doubt()))
     if rule.new_code is not None:
         floor = Floor(
             ON_NEW_CODE,

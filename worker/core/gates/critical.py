@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from worker.core.diff import carry_report
 from worker.core.gates._base import Gate
 from worker.core.gates._floor import Floor
-from worker.core.gates._scope import NO_FLAG, baseline_of, doubt, report_of, within
+from worker.core.gates._scope import NO_FLAG, baseline_of, report_of, within
 from worker.core.model import EMPTY_REPORT, format_lines
 from worker.core.numbers import format_count, format_percent, format_points
 from worker.core.verdict import Evidence, GateResult, Outcome
@@ -45,9 +45,9 @@ class _Critical:
         base = EMPTY_REPORT if before is None else within(before, self.path.paths)
         shown = format_percent(head.lines.percent)
         nothing = NO_FLAG if whole is None else "the reports measure no line of its paths"
-        if doubt(self.evidence, self.path.flag) or whole is None:
+        if self.evidence.doubt(self.path.flag) or whole is None:
             return self._result(
-                Outcome.NEUTRAL, doubt(self.evidence, self.path.flag) or nothing, shown
+                Outcome.NEUTRAL, self.evidence.doubt(self.path.flag) or nothing, shown
             )
         lost = self._lost(base, whole)
         below = self._below(head)

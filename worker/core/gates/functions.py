@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from worker.core.gates._base import Gate
 from worker.core.gates._floor import Floor
-from worker.core.gates._scope import doubt
 from worker.core.numbers import Ratio
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def judge(evidence: Evidence) -> tuple[GateResult, ...]:
         verb="call",
         blocking=rule.blocking,
     )
-    return (floor.judge(Ratio(called, total), doubt(evidence)),)
+    return (floor.judge(Ratio(called, total), evidence.doubt()),)
 
 
 GATE = Gate(NAME, judge)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from worker.core.gates._base import Gate
 from worker.core.gates._floor import Floor
-from worker.core.gates._scope import NO_FLAG, doubt, report_of, within
+from worker.core.gates._scope import NO_FLAG, report_of, within
 from worker.core.numbers import Ratio
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _judge(evidence: Evidence, package: Package) -> GateResult:
         blocking=package.blocking,
     )
     lines = Ratio() if report is None else within(report, package.paths).lines
-    return floor.judge(lines, doubt(evidence, package.flag))
+    return floor.judge(lines, evidence.doubt(package.flag))
 
 
 GATE = Gate(NAME, judge)

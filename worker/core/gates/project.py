@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from worker.core.gates._base import Gate
 from worker.core.gates._floor import Floor
-from worker.core.gates._scope import doubt
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -35,7 +34,7 @@ def judge(evidence: Evidence) -> tuple[GateResult, ...]:
         origin="the base branch's best" if lowest not in (None, rule.minimum) else "",
         blocking=rule.blocking,
     )
-    unsure = doubt(evidence)
+    unsure = evidence.doubt()
     if rule.ratchet and lowest is None:
         unsure = unsure or NO_MARK
     return (floor.judge(evidence.report.lines, unsure),)

@@ -63,6 +63,7 @@ def untested_functions(file: FileCoverage, facts: FileFacts | None) -> tuple[tup
     else:
         bodies = [(span, span.lines & ~(1 << span.line)) for span in spans]
         chosen = [span for span, body in bodies if file.measured & body and not file.hit & body]
+    chosen.sort(key=lambda span: (span.line, -span.end))
     return tuple((span.name, file.missed & _own(at, chosen)) for at, span in enumerate(chosen))
 
 

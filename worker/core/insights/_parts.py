@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from worker.core.config import Package
     from worker.core.verdict import Evidence
 
-__all__ = ["Part", "doubt", "list_parts", "matcher", "remember", "sources_of"]
+__all__ = ["Part", "list_parts", "matcher", "remember", "sources_of"]
 
 T = TypeVar("T")
 
@@ -104,15 +104,3 @@ def _common(folders: Sequence[list[str]]) -> int:
         (at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other),
         min(len(first), len(last)),
     )
-
-
-def doubt(evidence: Evidence, flag: str | None = None) -> str:
-    """Return why totals, or those of one flag, are not to be believed; empty where they are."""
-    inputs = evidence.inputs
-    if inputs.incomplete:
-        return "a report could not be read, so the total may be of a part of the tests"
-    if inputs.run_failed:
-        return "CI failed, so the total may be of a part of the tests"
-    if flag is None and (evidence.missing_flags or evidence.missing_reports):
-        return "some of the tests left no report, so the total is of a part of them"
-    return ""

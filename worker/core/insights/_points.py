@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from worker.core.insights._parts import matcher, sources_of
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["CallPattern", "Site", "sites_of"]
 
-_PIECES = re.compile(r"(?:(?P<before>\w+)\.)?(?=(?P<name>\w+))")
+_PIECES = re.compile(r"(?<!\w)(?:(?P<before>\w++)\.)?(?=(?P<name>\w++))")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Site:
     """A place at which a program meets the outside, by one of its points.
 
@@ -50,6 +51,8 @@ class CallPattern:
 
     def match(self, call: str) -> str | None:
         """Return what the `*` stand for, with spaces between; None where it does not fit."""
+        if self.pattern.partition("*")[0] not in call:
+            return None
         name = call.partition("(")[0]
         starts = [0, *(at + 1 for at, sign in enumerate(name) if sign == ".")]
         fits = (self._fit(call, start) for start in starts)
@@ -89,7 +92,7 @@ def sites_of(evidence: Evidence) -> tuple[Site, ...]:
         found.update(elsewhere or [site])
     for pattern in evidence.config.points:
         found.update(_matched(pattern, files))
-    return tuple(sorted(found))
+    return tuple(sorted(found, key=attrgetter("kind", "name", "path", "line", "lines")))
 
 
 def _matched(
@@ -114,12 +117,23 @@ class _Handlers:
         self._known: dict[tuple[str, str], list[tuple[str, int, int]]] = {}
         self._uses: dict[str, list[tuple[str, int, int]]] = defaultdict(list)
         tables = _tables(files)
+        asked = {
+            point.named.rpartition(".")[2]
+            for _, facts in files
+            for point in facts.points
+            if point.kind != "table"
+        }
         for file, facts in files:
             for end in _ends_of(file.path):
                 self._modules[end].append(file.path)
             for one in facts.functions:
+                names = asked.intersection(
+                    (one.name.partition(".")[0], one.name.rpartition(".")[2])
+                )
+                if not names:
+                    continue
                 place = (file.path, one.line, file.measured & span(one.line + 1, one.end_line))
-                for name in {one.name.partition(".")[0], one.name.rpartition(".")[2]}:
+                for name in names:
                     self._functions[file.path, name].append(place)
             for call, line in facts.calls if tables else ():
                 for name in _named_in(call, tables):
@@ -155,7 +169,6 @@ class _Handlers:
                 return []
             found = found or own
         return found
-
 
 
 def _tables(files: Sequence[tuple[FileCoverage, FileFacts]]) -> dict[str, set[str]]:

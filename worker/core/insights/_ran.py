@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
-from worker.core.insights._contexts import UNKNOWN, Reach, contexts_of
+from worker.core.insights._contexts import UNKNOWN, Reach, contexts_of, tests_of
 from worker.core.insights._parts import remember
 from worker.core.insights._tests import types_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from worker.core.insights._contexts import PlacedTest
     from worker.core.model import FileCoverage
@@ -23,9 +22,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Ran",
     "Runs",
+    "choose_tests",
     "has_contexts",
     "inside_of",
     "measured_at",
+    "numbered_tests",
     "runs_of",
     "single_test",
     "span",
@@ -40,13 +41,13 @@ _LONGEST_STATEMENT = 200
 class Ran:
     """What ran some lines.
 
-    `reached` is whether a test did; `tests` are those that are known, by their ids, and
-    `unknown` tells that others did. `types` are the types of these tests, and the flags of the
-    reports that have the lines covered.
+    `reached` is whether a test did; `tests` are those that are known, as a bitmap of their
+    places in `numbered_tests`, and `unknown` tells that others did. `types` are the types of
+    these tests, and the flags of the reports that have the lines covered.
     """
 
     reached: bool
-    tests: Mapping[str, PlacedTest] = field(default_factory=lambda: MappingProxyType({}))
+    tests: int = 0
     unknown: bool = False
     types: frozenset[str] = frozenset()
 
@@ -90,9 +91,9 @@ def runs_of(evidence: Evidence, file: FileCoverage, lines: int) -> list[tuple[st
     """Return the contexts of tests that run some of the lines, with these lines."""
     contexts = contexts_of(evidence)
     return [
-        (name, hit & lines)
+        (name, inside)
         for name, hit in file.contexts
-        if hit & lines and contexts.get(name, UNKNOWN).reach is not Reach.IMPORT
+        if (inside := hit & lines) and contexts.get(name, UNKNOWN).reach is not Reach.IMPORT
     ]
 
 
@@ -131,43 +132,84 @@ class Runs:
             return Ran(reached=False)
         if path not in self._groups:
             self._groups[path] = _group(evidence, file, self._wanted[path])
-        found: dict[str, PlacedTest] = {}
-        types: set[str] = set()
+        found, unknown = 0, False
         # Lines of a function never run on import: a report without contexts has them covered.
         apart = file.hit & lines & _inside(evidence).get(path, 0)
         groups = [one for one in self._groups[path] if one.lines & lines]
         for one in groups:
-            found.update(one.tests)
-            types |= one.types
+            found |= one.tests
+            unknown |= one.unknown
             apart &= ~one.lines
         reached = bool(groups or apart or not file.contexts)
+        types = _types_among(evidence, found)
         types |= _flags(evidence, path, lines) if reached else set()
-        unknown = bool(apart) or any(one.unknown for one in groups)
-        return Ran(reached, found, unknown, frozenset(types))
+        return Ran(reached, found, unknown or bool(apart), frozenset(types))
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """The contexts of tests that ran the same lines: the tests that they name, and their types."""
+class _Group(NamedTuple):
+    """The contexts of tests that ran the same lines, and the tests that they name."""
 
     lines: int
-    tests: Mapping[str, PlacedTest]
+    tests: int
     unknown: bool
-    types: frozenset[str]
 
 
 def _group(evidence: Evidence, file: FileCoverage, wanted: int) -> list[_Group]:
-    contexts, types = contexts_of(evidence), types_of(evidence)
-    named: dict[int, list[str]] = defaultdict(list)
+    known = remember(evidence, "tests of contexts", _tests_of_contexts)
+    tests: dict[int, int] = {}
+    unknown = set()
     for name, lines in runs_of(evidence, file, wanted):
-        named[lines].append(name)
-    groups = []
-    for lines, names in named.items():
-        tests = {one.id: one for name in names for one in contexts[name].tests}
-        unknown = any(not contexts[name].tests for name in names)
-        known = frozenset(types[one] for one in tests if types.get(one))
-        groups.append(_Group(lines, tests, unknown, known))
-    return groups
+        own = known[name]
+        tests[lines] = tests.get(lines, 0) | own
+        if not own:
+            unknown.add(lines)
+    return [_Group(lines, own, lines in unknown) for lines, own in tests.items()]
+
+
+def numbered_tests(evidence: Evidence) -> tuple[PlacedTest, ...]:
+    """Return the tests by their ids: a set of them is a bitmap, and joined in no time."""
+    return remember(evidence, "numbered tests", _numbered)
+
+
+def choose_tests(evidence: Evidence, chosen: Callable[[PlacedTest], bool]) -> int:
+    """Return the bitmap of those tests that something is true of."""
+    return _bits(at for at, one in enumerate(numbered_tests(evidence)) if chosen(one))
+
+
+def _numbered(evidence: Evidence) -> tuple[PlacedTest, ...]:
+    by_id = {one.id: one for one in tests_of(evidence)}
+    return tuple(by_id[name] for name in sorted(by_id))
+
+
+def _tests_of_contexts(evidence: Evidence) -> Mapping[str, int]:
+    places = {one.id: at for at, one in enumerate(numbered_tests(evidence))}
+    return {
+        name: _bits(places[one.id] for one in context.tests)
+        for name, context in contexts_of(evidence).items()
+    }
+
+
+def _types_among(evidence: Evidence, tests: int) -> set[str]:
+    by_type = remember(evidence, "tests by type", _tests_by_type)
+    return {name for name, own in by_type.items() if own & tests}
+
+
+def _tests_by_type(evidence: Evidence) -> Mapping[str, int]:
+    types, found = types_of(evidence), defaultdict(list)
+    for at, one in enumerate(numbered_tests(evidence)):
+        if types.get(one.id):
+            found[types[one.id]].append(at)
+    return {name: _bits(places) for name, places in found.items()}
+
+
+def _bits(places: Iterable[int]) -> int:
+    found = list(places)
+    if len(found) < 2:  # as of nearly every context
+        return 1 << found[0] if found else 0
+    row = bytearray(max(found) // 8 + 1)
+    for at in found:
+        row[at >> 3] |= 1 << (at & 7)
+    return int.from_bytes(row, "little")
 
 
 def _inside(evidence: Evidence) -> Mapping[str, int]:
@@ -180,8 +222,13 @@ def _inside(evidence: Evidence) -> Mapping[str, int]:
 
 
 def _flags(evidence: Evidence, path: str, lines: int) -> set[str]:
-    return {
-        flag
-        for flag, report in evidence.inputs.flags.items()
-        if path in report.files and report.files[path].hit & lines
-    }
+    by_path = remember(evidence, "hit by flag", _hit_by_flag)
+    return {flag for flag, hit in by_path.get(path, ()) if hit & lines}
+
+
+def _hit_by_flag(evidence: Evidence) -> Mapping[str, Sequence[tuple[str, int]]]:
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for flag, report in evidence.inputs.flags.items():
+        for file in report:
+            found[file.path].append((flag, file.hit))
+    return found

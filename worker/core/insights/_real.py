@@ -6,7 +6,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from worker.core.insights._contexts import tests_are_told, tests_of
-from worker.core.insights._parts import doubt, matcher
+from worker.core.insights._parts import matcher
 from worker.core.insights._reach import Reached, add_up, reached_by_path, reached_in
 from worker.core.numbers import format_count, format_limit, format_percent
 from worker.core.results import GateResult, Outcome
@@ -96,8 +96,8 @@ def _unsure(
     evidence: Evidence, one: Package | CriticalPath, files: Sequence[Reached] | None
 ) -> str:
     """Return why it can not be judged; empty where it can."""
-    if doubt(evidence, one.flag):
-        return doubt(evidence, one.flag)
+    if evidence.doubt(one.flag):
+        return evidence.doubt(one.flag)
     if files is None:
         return _NO_FLAG
     if add_up(files).share.percent is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from worker.core.insight import Cell, Code, Insight, Place, Table
 from worker.core.insights._base import Look
-from worker.core.insights._parts import doubt, list_parts, remember, sources_of
+from worker.core.insights._parts import list_parts, remember, sources_of
 from worker.core.model import FileCoverage, bitmap
 from worker.core.numbers import Ratio, format_count, format_limit, format_percent
 from worker.core.results import GateResult, Outcome
@@ -150,7 +150,7 @@ def _results(evidence: Evidence, whole: Ratio) -> tuple[GateResult, ...]:
         summary = "no report measures a line of an error path that was found in the source"
         return (GateResult(_GATE, Outcome.NEUTRAL, summary, "–", required, rule.blocking),)
     actual = f"{whole.covered:,} of {format_count(whole.total, 'line')}, {format_percent(percent)}"
-    outcome, summary = Outcome.NEUTRAL, doubt(evidence)
+    outcome, summary = Outcome.NEUTRAL, evidence.doubt()
     if not summary and percent >= rule.minimum:
         outcome, summary = Outcome.PASS, format_percent(percent)
     elif not summary:

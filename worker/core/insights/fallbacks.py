@@ -84,7 +84,8 @@ def _methods(one: _Found, evidence: Evidence) -> int:
     lines = 0
     for function in evidence.inputs.material.facts[one.path].functions if name else ():
         if name and function.name.startswith(f"{name[1]}."):
-            lines |= (1 << function.end_line + 1) - (1 << function.line + 1)
+            end = max(function.line, function.end_line)
+            lines |= (1 << end + 1) - (1 << function.line + 1)
     return lines
 
 

@@ -37,7 +37,7 @@ class _Flaky:
 
     @property
     def rate(self) -> Fraction:
-        return Fraction(100 * self.flakes, self.runs)
+        return Fraction(100 * self.flakes, max(self.runs, 1))
 
     @property
     def concerns(self) -> bool:

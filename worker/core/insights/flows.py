@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from worker.core.insight import Cell, Code, Insight, Place, Table
 from worker.core.insights._base import Look
-from worker.core.insights._parts import doubt, matcher
+from worker.core.insights._parts import matcher
 from worker.core.insights._ran import has_contexts, inside_of, runs_of, single_test, span
 from worker.core.numbers import format_count
 from worker.core.results import GateResult, Outcome
@@ -190,7 +190,7 @@ def _result(evidence: Evidence, one: _Crossed, *, told: bool) -> GateResult:
     _, run = one.best
     actual = f"{len(run)} of {every} steps" if told else "not known"
     required = "one test runs all steps"
-    reason = NO_CONTEXTS if not told else doubt(evidence)
+    reason = NO_CONTEXTS if not told else evidence.doubt()
     if one.whole:
         outcome, summary = Outcome.PASS, f"{format_count(len(one.whole), 'test')} crosses it"
         summary = summary if len(one.whole) == 1 else summary.replace("crosses", "cross")

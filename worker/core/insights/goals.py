@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from worker.core.insight import Cell, Code, Insight, Points, Table
 from worker.core.insights._base import Look
-from worker.core.insights._parts import Part, doubt, list_parts
+from worker.core.insights._parts import Part, list_parts
 from worker.core.numbers import Ratio, format_count, format_limit, format_percent
 from worker.core.results import GateResult, Outcome
 
@@ -126,7 +126,7 @@ def _results(evidence: Evidence, goals: Sequence[_Goal]) -> tuple[GateResult, ..
     packages = format_count(len(goals), "package")
     actual = f"{len(goals) - len(low):,} of {packages}"
     required = f"each ≥ {limit}"
-    reason = doubt(evidence)
+    reason = evidence.doubt()
     if reason:
         result = GateResult(_GATE, Outcome.NEUTRAL, reason, actual, required, rule.blocking)
     elif low:

@@ -9,6 +9,7 @@ from worker.core.insight import Cell, Code, Insight, Place, Table
 from worker.core.insights._base import Look
 from worker.core.insights._contexts import UNKNOWN, contexts_of, tests_are_told, tests_of
 from worker.core.insights._parts import list_parts, matcher, sources_of
+from worker.core.insights._ran import span
 from worker.core.insights._reach import Counts, Reached, add_up, reached_by_path
 from worker.core.insights._real import asks_for_real, judge_real
 from worker.core.insights._weak import test_tables
@@ -62,12 +63,12 @@ def look(evidence: Evidence) -> Insight | None:
 def _is_weak_in_change(one: PlacedTest, evidence: Evidence) -> bool:
     """Return whether the change adds to a test that is mocked or asserts nothing."""
     changed = evidence.diff.files.get(one.path)
-    span = (2 << one.test.end_line) - (1 << one.test.line)
-    return one.kind is not Kind.REAL and changed is not None and bool(changed.added & span)
+    lines = span(one.test.line, one.test.end_line)
+    return one.kind is not Kind.REAL and changed is not None and bool(changed.added & lines)
 
 
 def _advice(evidence: Evidence) -> Iterator[str]:
-    if not tests_are_told(evidence):
+    if not tests_are_told(evidence) and any(file.path.endswith(".py") for file in evidence.report):
         yield _HOW_TO
     contexts = contexts_of(evidence)
     lost = sum(1 for one in contexts.values() if one is UNKNOWN)
@@ -158,7 +159,11 @@ def _packages(evidence: Evidence, reached: Mapping[str, Reached]) -> _Named:
     parts = list_parts(evidence)
     if len(parts) < 2 and not evidence.config.packages:
         return []
-    return [(one.name, [reached[file.path] for file in one.files]) for one in parts]
+    # A flag's report may measure what the merged one does not: a carried one, of a file since gone.
+    return [
+        (one.name, [reached[file.path] for file in one.files if file.path in reached])
+        for one in parts
+    ]
 
 
 def _critical(evidence: Evidence, reached: Mapping[str, Reached]) -> _Named:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from worker.core.insights._points import Site
-    from worker.core.insights._ran import Ran
     from worker.core.verdict import Evidence
 
 __all__ = ["LOOK"]
@@ -35,12 +34,14 @@ _MOST_TYPES = 5
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """All places of one point, and what ran at each; None where that is not told."""
+    """All places of one point, and whether a test reaches each; None where that is not told."""
 
     kind: str
     name: str
     sites: tuple[Site, ...]
-    runs: tuple[Ran | None, ...]
+    reached: tuple[bool | None, ...]
+    tests: int
+    """How many tests reach it that are known."""
     places: Ratio
     """Places that a test reaches, of those that are told of."""
     types: tuple[str, ...]
@@ -52,19 +53,18 @@ class _Point:
         ran = tuple(runs.at(one.path, one.lines) if one.lines else None for one in sites)
         told = [one for one in ran if one is not None]
         types = frozenset[str]().union(*(one.types for one in told))
+        tests = 0
+        for one in told:
+            tests |= one.tests
         return cls(
             sites[0].kind,
             sites[0].name,
             tuple(sites),
-            ran,
+            tuple(None if one is None else one.reached for one in ran),
+            tests.bit_count(),
             Ratio(sum(one.reached for one in told), len(told)),
             tuple(sorted(types)),
         )
-
-    @property
-    def tests(self) -> int:
-        """How many tests reach it that are known."""
-        return len(frozenset[str]().union(*(one.tests for one in self.runs if one is not None)))
 
     @property
     def unreached(self) -> bool:
@@ -146,8 +146,8 @@ def _table(evidence: Evidence, points: Sequence[_Point]) -> Table:
 
 def _places(point: _Point) -> Cell:
     """Return the places that no test reaches, or where all are reached, all of them."""
-    both = list(zip(point.sites, point.runs, strict=True))
-    left = [site for site, ran in both if ran is not None and not ran.reached]
+    both = zip(point.sites, point.reached, strict=True)
+    left = [site for site, reached in both if reached is False]
     lines: dict[str, int] = {}
     for site in left or point.sites:
         lines[site.path] = lines.get(site.path, 0) | 1 << site.line

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from worker.core.insight import Cell, Code, Insight, Place, Risk, Table
 from worker.core.insights._base import Look
 from worker.core.insights._missing import missing_tests, untested_names
-from worker.core.insights._parts import doubt
 from worker.core.insights._risk import FileRisk, rank_files
 from worker.core.numbers import format_count
 from worker.core.results import GateResult, Outcome
@@ -93,7 +92,7 @@ def _results(evidence: Evidence, changed: Sequence[FileRisk]) -> tuple[GateResul
     found = [one.file for one in changed if one.risk is Risk.CRITICAL]
     actual = format_count(len(found), "file")
     required = "no changed file at critical risk"
-    reason = doubt(evidence)
+    reason = evidence.doubt()
     if reason:
         return (GateResult(NAME, Outcome.NEUTRAL, reason, actual, required),)
     if not found:

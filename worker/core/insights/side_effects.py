@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from worker.core.insight import Cell, Code, Insight, Place, Table
 from worker.core.insights._base import Look
 from worker.core.insights._parts import sources_of
-from worker.core.insights._ran import Runs, has_contexts, measured_at
+from worker.core.insights._ran import (
+    Runs,
+    choose_tests,
+    has_contexts,
+    measured_at,
+    numbered_tests,
+)
 from worker.core.numbers import Ratio
 from worker.core.static import Kind
 
@@ -44,9 +51,8 @@ def look(evidence: Evidence) -> Insight | None:
         return None
     checking = _checking_fixtures(evidence)
     known = [one for one in effects if not one.ran.unknown and one.ran.tests]
-    left = [
-        one for one in known if not any(_looks(test, checking) for test in one.ran.tests.values())
-    ]
+    looking = choose_tests(evidence, lambda test: _looks(test, checking))
+    left = [one for one in known if not one.ran.tests & looking]
     if not left:
         return None
     changed = evidence.diff.files
@@ -99,6 +105,13 @@ def _looks(placed: PlacedTest, checking: frozenset[str]) -> bool:
     return test.looks or any(one.how.endswith("()") for one in test.asserts)
 
 
+def _places(tests: int) -> Iterator[int]:
+    while tests:
+        last = tests & -tests
+        yield last.bit_length() - 1
+        tests ^= last
+
+
 def _is_new(evidence: Evidence, effect: _Effect) -> bool:
     changed = evidence.diff.files.get(effect.path)
     return changed is not None and bool(changed.added & 1 << effect.finding.line)
@@ -118,13 +131,15 @@ def _total(what: str, known: list[_Effect], left: list[_Effect]) -> tuple[Cell, 
 
 def _table(evidence: Evidence, left: list[_Effect]) -> Table:
     ranked = sorted(left, key=lambda one: (not _is_new(evidence, one), one.path, one.finding.line))
+    asserting = choose_tests(evidence, lambda test: test.kind is not Kind.SILENT)
+    known = numbered_tests(evidence)
     rows = []
     for one in ranked:
-        kinds = {test.kind for test in one.ran.tests.values()}
-        checks = "nothing" if kinds == {Kind.SILENT} else "what is handed back"
-        tests = tuple(map(Code, sorted(one.ran.tests)))
+        tests = one.ran.tests
+        checks = "what is handed back" if tests & asserting else "nothing"
+        some = tuple(Code(known[at].id) for at in islice(_places(tests), 3))
         place = Place(one.path, 1 << one.finding.line)
-        rows.append((place, Code(one.finding.text), checks, len(tests), tests[:3]))
+        rows.append((place, Code(one.finding.text), checks, tests.bit_count(), some))
     columns = ("where", "side effect", "its tests check", "tests", "such as")
     return Table(columns, tuple(rows), "Run by tests, and checked by none of them")
 

@@ -9,6 +9,7 @@ from worker.core.insight import Cell, Insight, Place, Table
 from worker.core.insights._base import Look
 from worker.core.insights._contexts import tests_of
 from worker.core.insights._parts import matcher
+from worker.core.insights._ran import span
 from worker.core.insights._subjects import Subjects
 from worker.core.insights._tests import base_tests_of, id_before
 from worker.core.novelty.sources import is_aside, suffix_of, suffixes_of
@@ -98,7 +99,7 @@ def _is_test(evidence: Evidence, file: FileDiff) -> bool:
         return bool(file.added or file.removed)
     facts = evidence.inputs.material.facts.get(file.path)
     return any(
-        file.added >> test.line & ((1 << (test.end_line - test.line + 1)) - 1)
+        file.added & span(test.line, test.end_line)
         for test in (facts.tests if facts is not None else ())
     )
 
@@ -128,7 +129,7 @@ def _count_tests(evidence: Evidence) -> tuple[int, int]:
         file = evidence.diff.files.get(one.path)
         if file is None:
             continue
-        inside = (1 << (one.test.end_line + 1)) - (1 << one.test.line)
+        inside = span(one.test.line, one.test.end_line)
         if base is not None and id_before(evidence, one) not in known:
             added += 1
         elif file.added & inside:

@@ -9,7 +9,7 @@ from worker.core.insight import Cell, Code, Insight, Place, Table
 from worker.core.insights._base import Look
 from worker.core.insights._contexts import contexts_of, tests_of
 from worker.core.insights._parts import sources_of
-from worker.core.insights._ran import inside_of
+from worker.core.insights._ran import inside_of, span
 from worker.core.insights._tests import types_of
 from worker.core.numbers import format_count
 from worker.core.static import Language, stand_ins_of
@@ -89,7 +89,7 @@ def _is_changed(one: _Misplaced, evidence: Evidence) -> bool:
     """Return whether the change adds lines of the test."""
     test = one.placed.test
     added = evidence.diff.files[one.placed.path].added
-    return bool(added >> test.line & (2 << test.end_line - test.line) - 1)
+    return bool(added & span(test.line, test.end_line))
 
 
 def _misplaced(evidence: Evidence, told: list[tuple[PlacedTest, str]]) -> Iterator[_Misplaced]:

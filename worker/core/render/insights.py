@@ -63,14 +63,16 @@ _NONE = "–"
 
 
 def insight_section(verdict: Verdict, context: Context, *, budget: int) -> str:
-    """Return folds of what concerns the change or fails, failures first; empty for nothing.
+    """Return folds of what concerns the change or fails; empty for nothing.
 
+    First what fails, then what the analysis itself holds against the change, then what merely
+    touches it.
     At most six, and `budget` bytes. Of a table that names places, the rows on files of the
     diff alone are shown, unless its analysis fails.
     """
     changed = verdict.evidence.diff.files
     found = [one for one in verdict.insights if _concerns(one, changed)]
-    found.sort(key=lambda one: not _fails(one))
+    found.sort(key=lambda one: (not _fails(one), one.relevant is None))
     folds: list[str] = []
     for insight in found[:_MOST_FOLDS]:
         text = _fold(insight, context, changed, narrow=not _fails(insight))

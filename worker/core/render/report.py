@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from worker.core.insight import Insight
     from worker.core.insights._gaps import Gap
     from worker.core.render.context import Context
+    from worker.core.results import GateResult
     from worker.core.verdict import Verdict
 
 __all__ = ["SECTIONS", "About", "render_report", "render_report_json"]
@@ -156,7 +157,7 @@ def _summary(verdict: Verdict, about: About, gaps: Sequence[Gap]) -> Iterator[st
 
 def _criteria(verdict: Verdict) -> str:
     """Return the configured thresholds that a checkout alone can be held against."""
-    judged = [one for one in verdict.results if one.outcome is not Outcome.NEUTRAL]
+    judged = _judged(verdict)
     if not judged:
         return ""
     rows = []
@@ -171,6 +172,10 @@ def _criteria(verdict: Verdict) -> str:
         names = ", ".join(plain(one.title) for one in left)
         parts.append(f"Not judged, for want of a base, a change or a minimum: {names}.")
     return "\n\n".join(parts)
+
+
+def _judged(verdict: Verdict) -> list[GateResult]:
+    return [one for one in verdict.results if one.outcome is not Outcome.NEUTRAL]
 
 
 def _of(ratio: Ratio, singular: str, plural: str | None = None) -> str:
@@ -255,6 +260,16 @@ def render_report_json(verdict: Verdict, about: About) -> str:
         "branches": _counts(evidence.report.branch_ratio),
         "tests": len(evidence.inputs.tests),
         "verdict": _judgement(verdict),
+        "criteria": [
+            {
+                "name": one.name,
+                "verdict": one.outcome.value,
+                "actual": one.actual,
+                "required": one.required,
+                "blocking": one.blocking,
+            }
+            for one in _judged(verdict)
+        ],
         "insights": insight_data(verdict),
         "gaps": gap_data(list_gaps(evidence)),
         "reports": [

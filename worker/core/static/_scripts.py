@@ -34,8 +34,9 @@ __all__ = [
 _FREE = r"(?<![\w$.])"
 
 BLOCK = re.compile(
-    rf"{_FREE}(?P<what>[xf]?describe|context|suite|[xf]?it|x?test|x?specify|beforeEach|beforeAll"
-    r"|before|setup)(?P<more>(?:\.\w+){0,4})\s*(?=[(`])"
+    # Of node:test, tap and tape also what stands in another test: `t.test("name", …)`.
+    rf"{_FREE}(?P<inner>s{{0,3}}\d?t\.(?=test\b))?(?P<what>[xf]?describe|context|suite|[xf]?it"
+    r"|x?test|x?specify|beforeEach|beforeAll|before|setup)(?P<more>(?:\.\w+){0,4})\s*(?=[(`])"
 )
 SUITES = frozenset({"describe", "xdescribe", "fdescribe", "context", "suite"})
 SETUPS = frozenset({"beforeEach", "beforeAll", "before", "setup"})
@@ -49,8 +50,9 @@ IN_BODY_SKIP = re.compile(
 ASSERT = re.compile(
     rf"{_FREE}(?P<how>expect(?:TypeOf)?(?=\s*[(.])|assert(?:\.\w+){{0,3}}(?=\s*\()"
     r"|sinon\.assert\.\w+|(?:expect|assert|check|verify)[A-Z]\w*(?=\s*\()"
-    r"|t\.(?:is|deepEqual|true|false|throws\w*|not|truthy|falsy|like|regex|snapshot|pass|fail"
-    r"|equal|same|ok|strictEqual)(?=\s*\())|\.(?P<chain>should\b)"
+    r"|s{0,3}\d?t\.(?:is|deep\w*|true|false|throws\w*|not\w*|truthy|falsy|like|regex|snapshot|pass"
+    r"|fail|equal\w*|same|ok|strict\w*|match|doesNot\w+|(?:ifE|e)rror|looseEqual)(?=\s*\()"
+    r"|s{0,3}\d?t\[(?:'[^'\n]{0,40}'|\"[^\"\n]{0,40}\")\](?=\s*\())|\.(?P<chain>should\b)"
 )
 MOCK = re.compile(
     rf"{_FREE}(?P<how>(?:jest|vi)\.(?:mock|doMock|unstable_mockModule|fn|createMockFromModule|spyOn"

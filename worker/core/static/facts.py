@@ -25,7 +25,7 @@ __all__ = [
     "TestFunction",
 ]
 
-VERSION = 2
+VERSION = 3
 """Goes up when the same text would give other facts: what is stored is read anew then."""
 
 

@@ -128,15 +128,24 @@ class _Script:
         return match.end() if match else offset
 
     def _pieces(self) -> Iterator[_Piece]:
-        """Yield suites, tests and set-ups in the order of the text, with what they stand in."""
+        """Yield suites, tests and set-ups in the order of the text, with what they stand in.
+
+        A test that has tests of its own is a suite.
+        """
         around: list[_Piece] = []
+        test: _Piece | None = None
         for match in BLOCK.finditer(self.masked):
             piece = self._piece(match)
             if piece is None:
                 continue
             while around and around[-1].end < piece.start:
                 around.pop()
+            if match["inner"] and test is not None and test.end > piece.start:
+                test.what = "xdescribe" if test.what in SKIPPED else "describe"
+                around.append(test)
             piece.outer = tuple(around)
+            if piece.what not in SUITES | SETUPS:
+                test = piece
             if len(around) < _MOST_AROUND and piece.what in SUITES:
                 around.append(piece)
             yield piece
@@ -170,7 +179,7 @@ class _Script:
         pieces = list(self._pieces())
         tests = [one for one in pieces if one.what not in SUITES | SETUPS]
         asserts = [
-            (match.start(), match["how"] or match["chain"])
+            (match.start(), self.text[slice(*match.span("how"))] or match["chain"])
             for match in ASSERT.finditer(self.masked)
         ]
         mocks = [(match.start(), self._mock(match)) for match in MOCK.finditer(self.masked)]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_CHARACTERS",
+    "MOST_FILES",
     "decode_thresholds",
     "encode_thresholds",
     "find_thresholds",
@@ -32,6 +33,8 @@ __all__ = [
     "key_of_thresholds",
 ]
 
+MOST_FILES = 200
+"""Files of a repository that are asked for thresholds."""
 MAX_CHARACTERS = 1_000_000
 """Of a file that are looked at."""
 _MOST = 50

@@ -192,6 +192,8 @@ class Names:
         for alias in node.names:
             if alias.name != "*":
                 meaning = f"{module}{between}{alias.name}"
+                if alias.name.islower():  # it may be a module
+                    self.modules.add(meaning)
                 self.meanings.setdefault(alias.asname or alias.name, meaning)
 
     def of(self, node: ast.AST) -> str:
