@@ -8,16 +8,9 @@ that was found: a private key pasted into the wrong variable must not reach a lo
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import SplitResult, urlsplit
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from dotenv.parser import parse_stream
 from pydantic import (
     BaseModel,
@@ -29,9 +22,28 @@ from pydantic import (
 )
 
 from worker.core.errors import SettingError
+from worker.setting_values import (
+    parse_app_id,
+    parse_client_id,
+    parse_database_url,
+    parse_deadline,
+    parse_gap,
+    parse_github_url,
+    parse_hosts,
+    parse_http_url,
+    parse_log_format,
+    parse_networks,
+    parse_notify_url,
+    parse_private_key,
+    parse_redis_url,
+    parse_webhook_secrets,
+    parse_yes_no,
+    split_list,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from pathlib import Path
 
 __all__ = [
     "CREDENTIALS",
@@ -52,180 +64,6 @@ REQUIRED = CREDENTIALS | STORAGE
 
 LogFormat = Literal["json", "text"]
 
-_MAX_KEY_BYTES = 64 * 1024
-_SHORTEST, _LONGEST = timedelta(seconds=1), timedelta(days=35)
-_DURATION = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s?)?")
-_HOST = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
-
-
-def _parse_app_id(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch(r"0*[1-9][0-9]{0,17}", value):
-        raise ValueError("must be the GitHub App's id, a positive whole number")
-    return value
-
-
-def _parse_private_key(value: object) -> object:
-    """Return the PEM text, read from its file where the value is a path, once it loads."""
-    if not isinstance(value, str):
-        return value
-    text = value if "-----BEGIN" in value else _read_key_file(value)
-    text = text.replace("\\r", "").replace("\\n", "\n").strip() + "\n"
-    if "-----BEGIN" not in text:
-        raise ValueError("names a file that holds no PEM text")
-    try:
-        key = load_pem_private_key(text.encode(), password=None)
-    except TypeError:
-        raise ValueError("is encrypted; give the key as GitHub made it") from None
-    except (ValueError, UnsupportedAlgorithm):
-        raise ValueError("holds a PEM text that can't be read as a private key") from None
-    if not isinstance(key, RSAPrivateKey):
-        raise ValueError("holds a key that is not RSA; GitHub Apps sign with RSA")  # noqa: TRY004 -- pydantic turns ValueErrors into reports
-    return text
-
-
-def _read_key_file(path: str) -> str:
-    try:
-        with Path(path).expanduser().open("rb") as file:
-            return file.read(_MAX_KEY_BYTES).decode("ascii")
-    except FileNotFoundError:
-        raise ValueError("is neither PEM text nor the path of an existing file") from None
-    except UnicodeDecodeError:
-        raise ValueError("names a file that holds no PEM text") from None
-    except (OSError, RuntimeError, ValueError):
-        # RuntimeError: "~name" without such a user; ValueError: a NUL in the path.
-        raise ValueError("names a file that can't be read by this user") from None
-
-
-def _parse_webhook_secrets(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    secrets = _split_list(value)
-    if not secrets:
-        raise ValueError("holds no secret")
-    return secrets
-
-
-def _parse_http_url(value: object) -> object:
-    """Return the URL without its trailing slash."""
-    if not isinstance(value, str):
-        return value
-    parts = _split_url(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be an http:// or https:// address")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("must not hold a user or a password")
-    if "?" in value or "#" in value:
-        raise ValueError("must not have a query or a fragment")
-    return value.rstrip("/")
-
-
-def _parse_github_url(value: object) -> object:
-    url = _parse_http_url(value)
-    if isinstance(url, str) and urlsplit(url).hostname in {"github.com", "www.github.com"}:
-        raise ValueError("must be the API's address, not that of the site")
-    return url
-
-
-def _parse_redis_url(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    parts = _split_url(value)
-    if parts.scheme not in {"redis", "rediss", "unix"}:
-        raise ValueError("must begin with redis://, rediss:// (TLS) or unix:// (a socket)")
-    if parts.scheme == "unix":
-        if not parts.path.strip("/"):
-            raise ValueError("must name the socket's path")
-    elif not parts.hostname:
-        raise ValueError("must name a host")
-    elif not re.fullmatch(r"(/[0-9]*)?", parts.path):
-        # redis-py takes database 0 where it can't read the number.
-        raise ValueError("must end in a database's number, or in nothing")
-    return value
-
-
-def _parse_database_url(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    scheme, separator, rest = value.partition("://")
-    if not separator:
-        raise ValueError("must begin with postgresql+psycopg:// or sqlite:///")
-    if scheme in {"postgres", "postgresql"} or scheme.startswith("postgresql+"):
-        if scheme != "postgresql+psycopg":
-            raise ValueError("must be spelled postgresql+psycopg:// (the driver's name included)")
-        if not rest:
-            raise ValueError("must name a server and a database")
-        return value
-    if scheme != "sqlite":
-        raise ValueError("must begin with postgresql+psycopg:// or sqlite:///")
-    if not re.match(r"/[^?]", rest) or rest.startswith("/:memory:"):
-        raise ValueError("must name a file; processes can't share a database in memory")
-    return value
-
-
-def _parse_hosts(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    hosts = _split_list(value.lower())
-    if not all(_HOST.fullmatch(host) or _is_address(host) for host in hosts):
-        raise ValueError("must be names of hosts, separated by commas, without scheme or port")
-    return hosts
-
-
-def _parse_client_id(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch(r"[\w.-]{1,100}", value, re.ASCII):
-        raise ValueError("must be the App's client id, of its settings page")
-    return value
-
-
-def _parse_networks(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    networks = _split_list(value)
-    try:
-        for network in networks:
-            ipaddress.ip_network(network)
-    except ValueError:
-        raise ValueError("must be addresses or networks, separated by commas") from None
-    return networks
-
-
-def _parse_notify_url(value: object) -> object:
-    if isinstance(value, str):
-        parts = _split_url(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("must be an http:// or https:// address")
-    return value
-
-
-def _parse_deadline(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    match = _DURATION.fullmatch(value.replace(" ", "").lower())
-    if match is None or not value.strip():
-        raise ValueError("must be a length of time: seconds, or a number with d, h, m or s")
-    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    try:
-        deadline = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-    except OverflowError:
-        deadline = timedelta.max
-    if not _SHORTEST <= deadline <= _LONGEST:
-        raise ValueError("must be between 1 second and 35 days, a workflow's longest time")
-    return deadline
-
-
-def _parse_gap(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", value.strip()):
-        raise ValueError("must be seconds, such as 1 or 0.5")
-    return float(value)
-
-
-def _parse_log_format(value: object) -> object:
-    if value not in {"json", "text", None}:
-        raise ValueError("must be json or text")
-    return value
-
 
 class Settings(BaseModel):
     """What a process was told by its operator.
@@ -239,68 +77,72 @@ class Settings(BaseModel):
         frozen=True, extra="forbid", validate_by_name=True, hide_input_in_errors=True
     )
 
-    app_id: Annotated[int, BeforeValidator(_parse_app_id)] = Field(
+    app_id: Annotated[int, BeforeValidator(parse_app_id)] = Field(
         default=0, validation_alias="COVGATE_APP_ID", examples=["123456"]
     )
-    private_key: Annotated[SecretStr, BeforeValidator(_parse_private_key)] = Field(
+    private_key: Annotated[SecretStr, BeforeValidator(parse_private_key)] = Field(
         default=SecretStr(""),
         validation_alias="COVGATE_PRIVATE_KEY",
         examples=["/etc/covgate/private-key.pem"],
     )
     """The PEM text, with real line ends, whatever form the variable had."""
-    webhook_secrets: Annotated[tuple[SecretStr, ...], BeforeValidator(_parse_webhook_secrets)] = (
+    webhook_secrets: Annotated[tuple[SecretStr, ...], BeforeValidator(parse_webhook_secrets)] = (
         Field(
             default=(),
             validation_alias="COVGATE_WEBHOOK_SECRET",
             examples=["new-secret,old-secret"],
         )
     )
-    github_url: Annotated[str, BeforeValidator(_parse_github_url)] = Field(
+    github_url: Annotated[str, BeforeValidator(parse_github_url)] = Field(
         default="https://api.github.com",
         validation_alias="COVGATE_GITHUB_URL",
         examples=["https://ghes.example.com/api/v3"],
     )
     """Without a trailing slash."""
-    redis_url: Annotated[str, BeforeValidator(_parse_redis_url)] = Field(
+    redis_url: Annotated[str, BeforeValidator(parse_redis_url)] = Field(
         default="",
         validation_alias="COVGATE_REDIS_URL",
         examples=["redis://localhost:6379/0"],
         repr=False,
     )
     """It may hold a password."""
-    database_url: Annotated[str, BeforeValidator(_parse_database_url)] = Field(
+    database_url: Annotated[str, BeforeValidator(parse_database_url)] = Field(
         default="",
         validation_alias="COVGATE_DATABASE_URL",
         examples=["postgresql+psycopg://covgate@localhost/covgate"],
         repr=False,
     )
     """It may hold a password."""
-    public_url: Annotated[str | None, BeforeValidator(_parse_http_url)] = Field(
+    public_url: Annotated[str | None, BeforeValidator(parse_http_url)] = Field(
         default=None,
         validation_alias="COVGATE_PUBLIC_URL",
         examples=["https://covgate.example.com"],
     )
     """Without a trailing slash."""
-    download_hosts: Annotated[tuple[str, ...], BeforeValidator(_parse_hosts)] = Field(
+    download_hosts: Annotated[tuple[str, ...], BeforeValidator(parse_hosts)] = Field(
         default=(),
         validation_alias="COVGATE_DOWNLOAD_HOSTS",
         examples=["artifacts.example.com,10.0.0.7"],
     )
     """Lower-case names (or addresses) from which artifacts may come beside public hosts."""
-    deadline: Annotated[timedelta, BeforeValidator(_parse_deadline)] = Field(
+    deadline: Annotated[timedelta, BeforeValidator(parse_deadline)] = Field(
         default=timedelta(hours=2), validation_alias="COVGATE_DEADLINE", examples=["2h"]
     )
     """How long a check may wait for reports before it concludes, naming what is missing."""
-    write_gap: Annotated[float, BeforeValidator(_parse_gap)] = Field(
+    write_gap: Annotated[float, BeforeValidator(parse_gap)] = Field(
         default=1.0, validation_alias="COVGATE_WRITE_GAP", examples=["1"]
     )
     """Seconds between two writes of one installation, as GitHub asks for."""
-    log_format: Annotated[LogFormat | None, BeforeValidator(_parse_log_format)] = Field(
+    keep_sources: Annotated[bool, BeforeValidator(parse_yes_no)] = Field(
+        default=True, validation_alias="COVGATE_KEEP_SOURCES", examples=["yes"]
+    )
+    """Whether contents of base branches' files are kept in the database, to save requests."""
+    log_format: Annotated[LogFormat | None, BeforeValidator(parse_log_format)] = Field(
         default=None, validation_alias="COVGATE_LOG_FORMAT", examples=["json"]
     )
     """None: text on a terminal, json elsewhere."""
 
-    client_id: Annotated[str, BeforeValidator(_parse_client_id)] = Field(
+    client_id: Annotated[str, BeforeValidator(parse_client_id)] = Field(
         default="", validation_alias="COVGATE_CLIENT_ID", examples=["Iv23liAbCdEf01234567"]
     )
     """By which people sign in; without it, and the secret, private pages are closed."""
@@ -309,11 +151,11 @@ class Settings(BaseModel):
         validation_alias="COVGATE_CLIENT_SECRET",
         examples=["the-secret-of-40-digits"],
     )
-    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_parse_networks)] = Field(
+    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(parse_networks)] = Field(
         default=(), validation_alias="COVGATE_TRUSTED_PROXIES", examples=["10.0.0.0/8"]
     )
     """Addresses whose word counts on where a request came from."""
-    notify_url: Annotated[SecretStr, BeforeValidator(_parse_notify_url)] = Field(
+    notify_url: Annotated[SecretStr, BeforeValidator(parse_notify_url)] = Field(
         default=SecretStr(""),
         validation_alias="COVGATE_NOTIFY_URL",
         examples=["https://hooks.slack.com/services/T0/B0/xyz"],
@@ -384,7 +226,7 @@ def load_webhook_secrets(
     name = "COVGATE_WEBHOOK_SECRET"
     from_file = _read_env_file(env_file) if env_file is not None else {}
     for source in (environment, from_file, defaults or {}):
-        if secrets := _split_list(source.get(name, "")):
+        if secrets := split_list(source.get(name, "")):
             return secrets
     raise SettingError(_one_line({name: "is missing"}, _variables()))
 
@@ -426,27 +268,3 @@ def _read_env_file(path: Path) -> dict[str, str]:
         if binding.key is not None and binding.value is not None:
             values[binding.key] = binding.value
     return values
-
-
-def _split_list(value: str) -> tuple[str, ...]:
-    """Return the parts between commas, without spaces, empty ones and repetitions."""
-    return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
-
-
-def _split_url(value: str) -> SplitResult:
-    try:
-        parts = urlsplit(value)
-        _ = parts.port  # read for its check alone: out of range or no number
-    except ValueError:
-        raise ValueError("is no valid address") from None
-    if re.search(r"\s", value):
-        raise ValueError("must not hold spaces")
-    return parts
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

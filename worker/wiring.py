@@ -76,6 +76,7 @@ def open_deps(settings: Settings) -> Iterator[Deps]:
             keep_alive=partial(keep_alive, inbox),
             deadline=settings.deadline,
             public_url=settings.public_url or "",
+            keep_sources=settings.keep_sources,
             commands=COMMANDS,
             notify=Webhook(settings.notify_url).send if chat else None,
             cache=cache,

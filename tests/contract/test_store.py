@@ -258,6 +258,11 @@ def test_the_inputs_of_the_latest_verdict_of_a_pull_request_are_kept(known: Stor
     known.record_inputs(70, 5, B, b"second\0\xff")
     assert known.inputs("Acme/Rockets", 5) == (B, b"second\0\xff")
     assert known.inputs("acme/anvils", 5) is None
+    # Another repository has the name now: what the former one's was judged by is not its own.
+    known.remember_repository(replace(ROCKETS, id=700))
+    assert known.inputs("acme/rockets", 5) is None
+    known.forget(7, 700)
+    assert known.inputs("acme/rockets", 5) is not None
     known.forget(7, 70)
     assert known.inputs("acme/rockets", 5) is None
 

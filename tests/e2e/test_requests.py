@@ -27,6 +27,51 @@ OLD = b"one = 1\n"
 NEW = b"one = 1\ntwo = 2\n"
 REPORT = {"coverage": {"lcov.info": b"SF:a.py\nDA:1,1\nDA:2,1\nend_of_record\n"}}
 
+LINES = 200
+
+
+def _source(number: int) -> bytes:
+    body = "".join(f"    x{line} = {line}\n" for line in range(1, LINES))
+    return f"def f{number}():\n{body}".encode()
+
+
+def _tests(number: int) -> bytes:
+    tests = "".join(
+        f"def test_{case}():\n    assert m{number}.f{number}() is None\n\n\n"
+        for case in range(LINES // 4)
+    )
+    return f"from shop import m{number}\n\n\n{tests}".encode()
+
+
+SHOP = (
+    {f"shop/m{number}.py": _source(number) for number in range(10)}
+    | {f"tests/test_m{number}.py": _tests(number) for number in range(10)}
+    | {"README.md": b"# Shop\n\n" + b"It sells.\n" * LINES}
+)
+"""A repository as they are: files are longer than what a patch shows of them."""
+SHOP_REPORT = {
+    "coverage": {
+        "lcov.info": b"".join(
+            b"SF:shop/m%d.py\n" % number
+            + b"".join(b"DA:%d,1\n" % line for line in range(1, LINES + 1))
+            + b"end_of_record\n"
+            for number in range(10)
+        )
+    }
+}
+
+
+def shop_change(number: int) -> dict[str, bytes]:
+    """Return a change of several files, in the middle, at the end, and under a new name."""
+    source, tests = SHOP["shop/m1.py"], SHOP["tests/test_m1.py"]
+    return {
+        "shop/m1.py": source.replace(b"x100 = 100\n", b"x100 = %d\n" % number),
+        "shop/m2.py": SHOP["shop/m2.py"].replace(b"x9 = 9\n", b"x9 = -9\n    y = %d\n" % number),
+        "tests/test_m1.py": tests + b"def test_more():\n    assert %d\n" % number,
+        "tests/test_m2.py": SHOP["tests/test_m2.py"].replace(b"f2() is", b"f2(  ) is", number),
+        "README.md": SHOP["README.md"] + b"It sells %d.\n" % number,
+    }
+
 
 class Desk:
     """The flows and the real adapter on a stand-in, worked by hand: one look after the other."""
@@ -82,11 +127,20 @@ class Desk:
         self.run_ci(pull)
         return pull
 
-    def run_ci(self, pull: Pull) -> list[str]:
+    def shop(self) -> None:
+        """Let main hold many files, and its own CI record them."""
+        self.repo.commit("main", SHOP, "Open the shop")
+        self.repo.run_ci(self.repo.tip(), event="push", artifacts=SHOP_REPORT)
+        self.work()
+        self.repo.commit("topic", shop_change(1), "Change", author="mira")
+        self.work()
+        self.spent()
+
+    def run_ci(self, pull: Pull, artifacts: dict[str, dict[str, bytes]] = REPORT) -> list[str]:
         """Run CI, one delivery after the other, to the verdict; return the requests."""
         run = self.repo.start_run(pull.head_sha)
         self.work()
-        self.repo.finish_run(run, artifacts=REPORT)
+        self.repo.finish_run(run, artifacts=artifacts)
         self.work()
         (check,) = self.repo.checks_on(pull.head_sha, CHECK_NAME)
         assert check.conclusion == "success", (check.title, check.summary)
@@ -135,6 +189,27 @@ def test_the_next_push_takes_seven_requests(desk: Desk) -> None:
     requests = desk.spent() + desk.run_ci(pull)
     assert len(requests) <= 7, told(requests)
     assert writes(requests) <= 3, told(requests)
+
+
+def test_files_of_some_length_take_no_requests(desk: Desk) -> None:
+    """The limits would hold for toys alone: each changed file cost a request of its own."""
+    desk.shop()
+    desk.adapter.app._tokens._tokens.clear()  # the first job of the hour
+    pull = desk.repo.open_pull("topic")
+    desk.work()
+    cold = desk.spent() + desk.run_ci(pull, SHOP_REPORT)
+    assert len(cold) <= 12, told(cold)
+    assert writes(cold) == 3, told(cold)
+    pull.push(shop_change(2))
+    desk.work()
+    warm = desk.spent() + desk.run_ci(pull, SHOP_REPORT)
+    assert len(warm) <= 7, told(warm)
+    assert writes(warm) <= 3, told(warm)
+    (check,) = desk.repo.checks_on(pull.head_sha, CHECK_NAME)
+    desk.repo.rerequest(check)
+    desk.work()
+    again = desk.spent()
+    assert len(again) <= 3, told(again)
 
 
 def test_an_unchanged_re_run_takes_three_requests(desk: Desk) -> None:

@@ -22,6 +22,7 @@ from worker.store.past import (
     count_flakes,
 )
 from worker.store.schema import storable
+from worker.store.sources import KEEP_SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -67,6 +68,7 @@ class MemoryStore:
         self.flakes: dict[tuple[int, str, Sha, str], datetime] = {}
         self.pulls: dict[tuple[int, int], PullRecord] = {}
         self.facts_by_key: dict[tuple[int, str], tuple[bytes, date]] = {}
+        self.sources_by_blob: dict[tuple[int, str], tuple[bytes, date]] = {}
         self.broken: CovgateError | None = None
 
     def remember_repository(self, repository: Repository) -> None:
@@ -414,6 +416,44 @@ class MemoryStore:
             if key[0] != repository_id or used_on >= day - KEEP_FACTS
         }
 
+    def known_sources(self, repository_id: int, blobs: Sequence[str], day: date) -> Collection[str]:
+        self.ping()
+        found = [
+            blob for blob in sorted(set(blobs)) if (repository_id, blob) in self.sources_by_blob
+        ]
+        for blob in found:
+            data, used_on = self.sources_by_blob[repository_id, blob]
+            if used_on <= day - NOTE_USE:
+                self.sources_by_blob[repository_id, blob] = data, day
+        return tuple(found)
+
+    def sources(self, repository_id: int, blobs: Sequence[str], day: date) -> Mapping[str, bytes]:
+        known = self.known_sources(repository_id, blobs, day)
+        found = {blob: self.sources_by_blob[repository_id, blob][0] for blob in known}
+        return {blob: data for blob, data in found.items() if data}
+
+    def keep_sources(
+        self, repository_id: int, sources: Mapping[str, bytes], day: date, *, room: int
+    ) -> None:
+        self.ping()
+        if sources:
+            self._demand(repository_id)
+        kept = self.sources_by_blob
+        kept |= {(repository_id, blob): (data, day) for blob, data in sources.items()}
+        ours = [key for key in kept if key[0] == repository_id]
+        for key in sorted(ours, key=lambda key: (-kept[key][1].toordinal(), key)):
+            data, used_on = kept[key]
+            room -= len(data)
+            if room < 0:
+                kept[key] = b"", used_on
+        for key, (_, used_on) in list(kept.items()):
+            if used_on < day - KEEP_SOURCES:
+                del kept[key]
+
+    def drop_sources(self) -> None:
+        self.ping()
+        self.sources_by_blob.clear()
+
     def forget(self, installation_id: int, repository_id: int | None = None) -> None:
         self.ping()
         gone = {
@@ -437,6 +477,7 @@ class MemoryStore:
         self.flakes = {k: v for k, v in self.flakes.items() if k[0] not in gone}
         self.pulls = {k: v for k, v in self.pulls.items() if k[0] not in gone}
         self.facts_by_key = {k: v for k, v in self.facts_by_key.items() if k[0] not in gone}
+        self.sources_by_blob = {k: v for k, v in self.sources_by_blob.items() if k[0] not in gone}
 
     def ping(self) -> None:
         if self.broken is not None:

@@ -35,6 +35,7 @@ NAMES = {
     "COVGATE_DOWNLOAD_HOSTS",
     "COVGATE_DEADLINE",
     "COVGATE_WRITE_GAP",
+    "COVGATE_KEEP_SOURCES",
     "COVGATE_LOG_FORMAT",
     "COVGATE_CLIENT_ID",
     "COVGATE_CLIENT_SECRET",
@@ -148,6 +149,7 @@ def test_what_is_missing_or_empty_is_named(name: str, value: str | None) -> None
         ("COVGATE_DEADLINE", "0", "between 1 second and 35 days"),
         ("COVGATE_DEADLINE", "36d", "between 1 second and 35 days"),
         ("COVGATE_DEADLINE", "999999999d", "between 1 second and 35 days"),
+        ("COVGATE_KEEP_SOURCES", "maybe", "must be yes or no"),
         ("COVGATE_LOG_FORMAT", "xml", "json or text"),
         ("COVGATE_CLIENT_ID", "an id", "client id"),
         ("COVGATE_TRUSTED_PROXIES", "10.0.0.1/8", "addresses or networks"),
@@ -214,6 +216,14 @@ def test_the_key_may_come_as_a_file(tmp_path: Path) -> None:
 def test_a_deadline_reads_as_people_write_it(text: str, seconds: int) -> None:
     """A deadline misread by a unit would conclude every check too early or too late."""
     assert load_settings(RIGHT | {"COVGATE_DEADLINE": text}).deadline.total_seconds() == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"), [("yes", True), ("YES", True), ("no", False), ("No", False), ("", True)]
+)
+def test_sources_are_kept_unless_the_operator_says_no(text: str, *, kept: bool) -> None:
+    """Source code would lie in a database that must not have any."""
+    assert load_settings(RIGHT | {"COVGATE_KEEP_SOURCES": text}).keep_sources is kept
 
 
 def test_addresses_and_hosts_are_made_alike() -> None:

@@ -54,6 +54,8 @@ class Deps:
     """Where the dashboard is, without a slash at the end; without it, nothing links there."""
     notify: Callable[[str], None] | None = None
     """Tells a chat, where one is set; it never fails."""
+    keep_sources: bool = True
+    """Whether contents of base branches' files are kept, which saves requests."""
     cache: Cache | None = None
     """Keeps what can't change, where there is one."""
     commands: Mapping[str, CommandKind] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,9 +1,9 @@
 """What versions of files tell: taken from the store, or read once and kept there.
 
 A file's facts follow from its blob, so nothing is ever read twice, and a pull request finds
-all that its base branch has. Contents come from the diff, where that shows them, one by one
-where they are few, and else out of the commit's archive. Reading is done in the cage, since
-a source can be made to keep its reader busy.
+all that its base branch has. Contents come from the diff, where that shows them, or tells how a
+kept one was changed; one by one where they are few, and else out of the commit's archive.
+Reading is done in the cage, since a source can be made to keep its reader busy.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import structlog
 
 from worker.cage import work_caged
 from worker.core.diff import EMPTY_DIFF
-from worker.core.diff.sides import show_sides, undo_patch
+from worker.core.diff.sides import apply_patch, show_sides, undo_patch
 from worker.core.errors import DiffIncompleteError, GitHubError, PostponedError
+from worker.flows.kept import Kept
 from worker.flows.sources import MOST_SINGLY
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _ROOM = 256 * 2**20
 """Bytes of an archive's files that are put on the disk."""
 _FILES_A_REQUEST = 100
 """An archive counts as a request for each so many files that it holds."""
-_LEAST_MANY = 3
+_LEAST_MANY = 1
 _log = structlog.get_logger(__name__)
 
 
@@ -53,11 +54,13 @@ class Patience:
     """Files that take too much to be read."""
     documents: bool = True
     """Whether documents are worth a request; an archive has them anyway."""
+    keep: bool = False
+    """Whether contents are kept, for the pull requests to come."""
 
 
 OF_A_PULL = Patience(files=4_000, singly=MOST_SINGLY, seconds=30, documents=False)
 """Somebody waits for the verdict."""
-OF_A_PUSH = Patience(files=20_000, singly=300, seconds=180)
+OF_A_PUSH = Patience(files=20_000, singly=300, seconds=180, keep=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ class Reading:
     ) -> None:
         self._look = look
         self._sources = sources
+        self._kept = Kept(look, sources)
         self._patience = patience
         self._base: Sha | None = None
         self._tested: Sha | None = None
@@ -120,6 +124,7 @@ class Reading:
         self._files = patience.files
         self._singly = patience.singly
         self._bad = patience.bad
+        self._untold: set[Sha] = set()
         self.left: set[File] = set()
         """What should have been read, and was not."""
         self.refusal = ""
@@ -127,10 +132,13 @@ class Reading:
 
     def tree(self, commit: Sha) -> Mapping[str, Sha] | None:
         """Return a commit's blobs by path; None where GitHub does not tell them now."""
+        if commit in self._untold:
+            return None
         try:
             return self._sources.tree(commit)
         except (GitHubError, PostponedError) as error:
             self._note(error)
+            self._untold.add(commit)
             return None
 
     def get(self, files: Sequence[File]) -> dict[File, bytes]:
@@ -151,8 +159,20 @@ class Reading:
                 unknown.setdefault(keys[file], file)
         if unknown:
             known |= self._read(list(unknown.values()))
+        if self._patience.keep and self._kept.on:
+            self._keep(files)
         self.left |= {file for file in files if keys[file] not in known and not file.idle}
         return {file: known[keys[file]] for file in files if keys[file] in known}
+
+    def _keep(self, files: Sequence[File]) -> None:
+        """Keep the contents of files that were not seen before, those first that matter most."""
+        by_blob = {file.blob: file for file in reversed(files)}
+        unknown = self._kept.unknown(list(by_blob))
+        some = [file for file in files if file.blob in unknown and by_blob[file.blob] is file]
+        some = some[: self._patience.files]
+        self._fetch(some)
+        contents = ((file.blob, self._content(file)) for file in some)
+        self._kept.keep((blob, data) for blob, data in contents if data is not None)
 
     def _read(self, files: list[File]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
@@ -209,10 +229,13 @@ class Reading:
         return None
 
     def _fetch(self, files: Sequence[File]) -> None:
-        """Take from the diff what it shows, and from an archive what is much."""
-        for file in files:
-            if not self._sources.has(file.blob):
-                self._restore(file)
+        """Take what is kept, or the diff shows or tells, and from an archive what is much."""
+        self._kept.load(file.blob for file in files)
+        changed = [file for file in files if self._is_changed(file)]
+        changed = [file for file in changed if not self._show(file)]
+        self._kept.load(filter(None, map(self._blob_before, changed)))
+        for file in changed:
+            self._restore(file)
         missing = [file for file in files if not self._sources.has(file.blob)]
         try:
             for commit in sorted({file.commit for file in missing}):
@@ -225,21 +248,39 @@ class Reading:
         except (GitHubError, PostponedError) as error:
             self._note(error)
 
+    def _is_changed(self, file: File) -> bool:
+        change = self._change_of(file)
+        return change is not None and bool(change.patch) and not self._sources.has(file.blob)
+
+    def _show(self, file: File) -> bool:
+        """Keep a changed file's content, where its patch shows it whole."""
+        change = self._change_of(file)
+        shown = show_sides(change.patch) if change is not None else None
+        return shown is not None and any(self._sources.keep(file.blob, side) for side in shown)
+
+    def _blob_before(self, file: File) -> Sha | None:
+        """Return the blob that a changed file was before, where that may be kept."""
+        change = self._change_of(file)
+        if change is None or change.old_path is None or file.commit != self._tested:
+            return None
+        before = self.tree(self._base) if self._kept.on and self._base is not None else None
+        return None if before is None else before.get(change.old_path)
+
     def _restore(self, file: File) -> None:
         """Keep a changed file's content, where its patch and the other side tell it."""
         change = self._change_of(file)
-        if change is None or not change.patch:
+        if change is None or self._base is None or self._tested is None:
             return
-        shown = show_sides(change.patch)
-        if shown is not None and any(self._sources.keep(file.blob, side) for side in shown):
-            return
-        if file.commit == self._base and self._tested is not None:
-            head = self._sources.tree(self._tested).get(change.path)
-            if head is not None and self._sources.has(head):
-                data = self._sources.read(self._tested, change.path) or b""
-                before = undo_patch(change.patch, data)
-                if before is not None:
-                    self._sources.keep(file.blob, before)
+        if file.commit == self._tested:
+            other, path, cross = self._base, change.old_path, apply_patch
+        else:
+            other, path, cross = self._tested, change.path, undo_patch
+        known = self.tree(other)
+        blob = known.get(path) if known is not None and path is not None else None
+        if blob is not None and path is not None and self._sources.has(blob):
+            data = cross(change.patch, self._sources.read(other, path) or b"")
+            if data is not None:
+                self._sources.keep(file.blob, data)
 
     def _change_of(self, file: File) -> FileDiff | None:
         if file.commit == self._tested:

@@ -34,6 +34,7 @@ from worker.core.static import (
 from worker.core.static.facts import Language
 from worker.core.thresholds import (
     MAX_CHARACTERS,
+    MOST_FILES,
     decode_thresholds,
     encode_thresholds,
     find_thresholds,
@@ -57,16 +58,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FACTS",
-    "MOST_SETTINGS",
     "THRESHOLDS",
     "Found",
     "Scope",
     "gather_material",
     "read_material",
 ]
-
-MOST_SETTINGS = 200
-"""Files that may hold thresholds."""
 
 _log = structlog.get_logger(__name__)
 _Versions = tuple[dict[str, FileFacts], dict[str, FileFacts]]
@@ -161,7 +158,7 @@ def _at_head(scope: Scope, tree: Mapping[str, Sha], patience: Patience) -> list[
     """Return what is to be read of the commit, the most important first."""
     commit, changed = scope.commit, scope.diff.files
     ranked = rank_files(tree, scope.measured, changed, scope.ignore)
-    settings = sorted(filter(is_threshold_path, tree))[:MOST_SETTINGS]
+    settings = sorted(filter(is_threshold_path, tree))[:MOST_FILES]
     told_of = [
         File(
             commit,

@@ -13,17 +13,14 @@ import msgspec
 
 from worker.core.refs import (
     Artifact,
-    ChangedFile,
     CheckRun,
     Comment,
-    Commit,
     Hook,
     HookDelivery,
     Installation,
     PullRequest,
     Registration,
     Repository,
-    RequiredCheck,
     Role,
     RunPull,
     Sha,
@@ -34,17 +31,10 @@ __all__ = [
     "AppAnswer",
     "ArtifactAnswer",
     "ArtifactPage",
-    "BlobAnswer",
-    "BranchAnswer",
     "CheckAnswer",
     "CheckPage",
     "CommentAnswer",
-    "CommitAnswer",
-    "ComparisonAnswer",
-    "ContentAnswer",
     "DeliveryAnswer",
-    "FileAnswer",
-    "GitCommitAnswer",
     "HookAnswer",
     "InstallationAnswer",
     "MembershipAnswer",
@@ -52,11 +42,8 @@ __all__ = [
     "RepositoryAnswer",
     "RepositoryPage",
     "RoleAnswer",
-    "RuleAnswer",
     "RunAnswer",
     "RunPage",
-    "TreeAnswer",
-    "TreeEntry",
 ]
 
 
@@ -99,64 +86,6 @@ class HookAnswer(msgspec.Struct):
     def value(self) -> Hook:
         """Return where it leads."""
         return Hook(self.url, verified=str(self.insecure_ssl) != "1")
-
-
-class _ProtectedCheck(msgspec.Struct):
-    context: str
-    app_id: int | None = None
-
-
-class _ProtectedChecks(msgspec.Struct):
-    enforcement_level: str = ""
-    checks: list[_ProtectedCheck] = []
-
-
-class _Protection(msgspec.Struct):
-    enabled: bool = False
-    required_status_checks: _ProtectedChecks | None = None
-
-
-class BranchAnswer(msgspec.Struct):
-    """A branch, and what protects it as far as everybody may see."""
-
-    protection: _Protection | None = None
-
-    def values(self) -> tuple[RequiredCheck, ...]:
-        """Return the checks that the branch's protection requires."""
-        checks = self.protection and self.protection.required_status_checks
-        if not checks or checks.enforcement_level == "off":
-            return ()
-        return tuple(_required(one.context, one.app_id) for one in checks.checks)
-
-
-class _RuledCheck(msgspec.Struct):
-    context: str
-    integration_id: int | None = None
-
-
-class _RuleParameters(msgspec.Struct):
-    required_status_checks: list[_RuledCheck] = []
-
-
-class RuleAnswer(msgspec.Struct):
-    """A rule of a ruleset; those of other types have other parameters."""
-
-    type: str
-    parameters: msgspec.Raw = msgspec.Raw(b"{}")
-
-    def values(self) -> tuple[RequiredCheck, ...]:
-        """Return the checks that the rule requires."""
-        if self.type != "required_status_checks":
-            return ()
-        parameters = msgspec.json.decode(self.parameters, type=_RuleParameters)
-        return tuple(
-            _required(one.context, one.integration_id) for one in parameters.required_status_checks
-        )
-
-
-def _required(name: str, app_id: int | None) -> RequiredCheck:
-    """Return a required check; GitHub has null, and -1, for "any source"."""
-    return RequiredCheck(name, app_id if app_id is not None and app_id > 0 else None)
 
 
 class InstallationAnswer(msgspec.Struct):
@@ -382,118 +311,6 @@ class ArtifactPage(msgspec.Struct):
     """A page of artifacts."""
 
     artifacts: list[ArtifactAnswer]
-
-
-class FileAnswer(msgspec.Struct):
-    """A file of a diff."""
-
-    filename: str
-    status: str
-    additions: int
-    deletions: int
-    patch: str | None = None
-    previous_filename: str | None = None
-    sha: Sha | None = None
-
-    def value(self) -> ChangedFile:
-        """Return the changed file."""
-        return ChangedFile(
-            path=self.filename,
-            status=self.status,
-            additions=self.additions,
-            deletions=self.deletions,
-            patch=self.patch,
-            previous_path=self.previous_filename,
-            blob_sha=self.sha,
-        )
-
-
-class _Ref(msgspec.Struct):
-    sha: Sha
-
-
-class _Details(msgspec.Struct):
-    tree: _Ref
-
-
-class _MergeBase(msgspec.Struct):
-    sha: Sha
-    commit: _Details | None = None
-
-
-class _Said(msgspec.Struct):
-    message: str = ""
-
-
-class _CommitAhead(msgspec.Struct):
-    commit: _Said
-
-
-class ComparisonAnswer(msgspec.Struct):
-    """A comparison of two commits."""
-
-    base_commit: _Ref
-    merge_base_commit: _MergeBase
-    ahead_by: int
-    behind_by: int
-    files: list[FileAnswer] = []
-    commits: list[_CommitAhead] = []
-
-
-class CommitAnswer(msgspec.Struct):
-    """A commit in a list of commits."""
-
-    sha: Sha
-    commit: _Details
-    parents: list[_Ref]
-
-    def value(self) -> Commit:
-        """Return the commit."""
-        return Commit(self.sha, tuple(parent.sha for parent in self.parents), self.commit.tree.sha)
-
-
-class GitCommitAnswer(msgspec.Struct):
-    """A commit as the git database has it."""
-
-    sha: Sha
-    tree: _Ref
-    parents: list[_Ref]
-
-    def value(self) -> Commit:
-        """Return the commit."""
-        return Commit(self.sha, tuple(parent.sha for parent in self.parents), self.tree.sha)
-
-
-class ContentAnswer(msgspec.Struct):
-    """A file, folder, link or submodule at a path."""
-
-    type: str
-    sha: Sha = Sha("")
-    size: int = 0
-    content: str = ""
-    encoding: str = ""
-
-
-class BlobAnswer(msgspec.Struct):
-    """A file's content by its blob."""
-
-    content: str
-
-
-class TreeEntry(msgspec.Struct):
-    """One entry of a tree: `type` is `blob`, `tree` or `commit` (a submodule)."""
-
-    path: str
-    mode: str
-    type: str
-    sha: Sha = Sha("")
-
-
-class TreeAnswer(msgspec.Struct):
-    """A folder's entries, or all below it; not all of them where it is truncated."""
-
-    tree: list[TreeEntry]
-    truncated: bool = False
 
 
 class CheckAnswer(msgspec.Struct):

@@ -10,7 +10,7 @@ import binascii
 
 from worker.core.errors import GitHubError, NotFoundError, PostponedError, RefusedError
 from worker.core.refs import ChangedFile, Commit, Comparison, Sha
-from worker.github_api.answers import (
+from worker.github_api.content_answers import (
     BlobAnswer,
     CommitAnswer,
     ComparisonAnswer,

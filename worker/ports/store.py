@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime
 
     from worker.core.habits import Outcome
@@ -194,6 +194,34 @@ class Store(Protocol):
 
     def keep_facts(self, repository_id: int, facts: Mapping[str, bytes], day: date) -> None:
         """Keep facts by key; those that nobody asked for in 90 days are dropped."""
+        ...
+
+    def known_sources(self, repository_id: int, blobs: Sequence[str], day: date) -> Collection[str]:
+        """Return those of the blobs that were given to `keep_sources`, sorted.
+
+        `day` is today: whoever has a file still uses its content.
+        """
+        ...
+
+    def sources(self, repository_id: int, blobs: Sequence[str], day: date) -> Mapping[str, bytes]:
+        """Return the contents that are kept of those blobs, as they were given, sorted.
+
+        `day` is today, the day of this use.
+        """
+        ...
+
+    def keep_sources(
+        self, repository_id: int, sources: Mapping[str, bytes], day: date, *, room: int
+    ) -> None:
+        """Keep contents by blob; b"" notes a file whose content is not worth it.
+
+        What was used last is kept, up to `room` bytes of a repository; of the rest it is only
+        noted that it was known. What nobody asked for in 30 days is dropped, of any repository.
+        """
+        ...
+
+    def drop_sources(self) -> None:
+        """Delete all contents, of all repositories."""
         ...
 
     def forget(self, installation_id: int, repository_id: int | None = None) -> None:

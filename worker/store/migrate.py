@@ -11,6 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
 from sqlalchemy.exc import OperationalError
 
 from worker.core.errors import CovgateError
@@ -19,7 +20,7 @@ from worker.store.engine import open_engine, reading, translated, writing
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-__all__ = ["Schema", "find_schema", "migrate"]
+__all__ = ["Schema", "find_schema", "is_empty", "migrate"]
 
 LOCK_SECONDS = 120
 """How long a process waits for another one's migration."""
@@ -80,6 +81,15 @@ def find_schema(connection: Connection) -> Schema:
         tuple(sorted(found - known)),
         current=found == set(scripts.get_heads()),
     )
+
+
+def is_empty(engine: Engine) -> bool:
+    """Return whether a database has none of our tables yet; nothing is made or changed."""
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    if file is not None and not Path(file).exists():
+        return True  # connecting would make the file
+    with reading(engine) as connection:
+        return not inspect(connection).has_table("repositories")
 
 
 def _is_current(connection: Connection) -> bool:

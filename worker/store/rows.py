@@ -65,6 +65,23 @@ class Rows:
         except IntegrityError as error:
             raise _not_remembered(table) from error
 
+    def _upsert_all(
+        self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Insert many rows, or replace those of the same keys, in the order given."""
+        if not rows:
+            return
+        dialect = self._engine.dialect.name
+        statement = (postgresql_insert if dialect == "postgresql" else sqlite_insert)(table)
+        upsert = statement.on_conflict_do_update(
+            index_elements=table.primary_key.columns,
+            set_={one.name: statement.excluded[one.name] for one in table.c if not one.primary_key},
+        )
+        try:
+            connection.execute(upsert, rows)
+        except IntegrityError as error:
+            raise _not_remembered(table) from error
+
     def _insert_new(self, connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
         """Insert a row, unless there is one of the same key."""
         dialect = self._engine.dialect.name

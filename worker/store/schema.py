@@ -31,6 +31,7 @@ __all__ = [
     "baseline_flags",
     "baselines",
     "file_facts",
+    "file_sources",
     "flakes",
     "flapping",
     "observations",
@@ -273,6 +274,18 @@ file_facts = Table(
     Column("data", LargeBinary, nullable=False),
     Column("used_on", Date, nullable=False),
     Index("ix_file_facts_used_on", "repository_id", "used_on"),
+)
+
+file_sources = Table(
+    "file_sources",
+    METADATA,
+    _repository_id(),
+    Column("blob", StorableText, primary_key=True),
+    # Of a file that is too long, or for which there was no room: nothing.
+    Column("data", LargeBinary, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("used_on", Date, nullable=False),
+    Index("ix_file_sources_used_on", "used_on"),
 )
 
 points = Table(

@@ -16,6 +16,7 @@ from worker.store.past import Past
 from worker.store.schema import (
     repositories,
 )
+from worker.store.sources import KeptSources
 from worker.store.verdicts import Verdicts
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def open_store(url: str) -> SqlStore:
     return SqlStore(open_engine(url))
 
 
-class SqlStore(Baselines, Facts, Habits, Looks, Past, Verdicts):
+class SqlStore(Baselines, Facts, Habits, KeptSources, Looks, Past, Verdicts):
     """History and baselines in a database.
 
     It holds no connection between calls, so it may be opened before a fork and used from

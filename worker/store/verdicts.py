@@ -49,12 +49,11 @@ class Verdicts(Rows):
         """Return the head and the inputs of a pull request's latest verdict."""
         table = verdict_inputs.c
         named = func.lower(repositories.c.full_name) == storable(full_name).lower()
-        one = (
-            select(table.head_sha, table.inputs)
-            .join_from(verdict_inputs, repositories, repositories.c.id == table.repository_id)
-            .where(named, table.number == number)
-            .order_by(table.repository_id.desc())
-            .limit(1)
+        # Of two that had a name one after the other, the younger one has it now: what the
+        # former one's pull request of that number was judged by is nothing to it.
+        now = select(func.max(repositories.c.id)).where(named).scalar_subquery()
+        one = select(table.head_sha, table.inputs).where(
+            table.repository_id == now, table.number == number
         )
         with reading(self._engine) as connection:
             row = connection.execute(one).one_or_none()

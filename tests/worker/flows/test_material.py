@@ -13,11 +13,13 @@ from worker import cage
 from worker.contracts import Subject
 from worker.core.analysis import analyze
 from worker.core.errors import PostponedError, RefusedError
+from worker.core.packing import pack
 from worker.core.refs import ChangedFile, Comparison
 from worker.core.render import render_check, render_comment, render_json
 from worker.core.replay import decode_replay
 from worker.core.static import Language
 from worker.flows import facts as reading
+from worker.flows import kept as contents
 from worker.flows import material as flow
 
 if TYPE_CHECKING:
@@ -76,6 +78,11 @@ def kept(world: World) -> Material:
     return decode_replay(found[1])[0].material
 
 
+def names(material: Material, path: str) -> list[str]:
+    """Return the functions that a file is said to have."""
+    return [function.name for function in material.facts[path].functions]
+
+
 def said(world: World) -> str:
     """Return what the check says beside its table."""
     return world.check.output.summary
@@ -119,6 +126,7 @@ def test_what_the_base_branch_has_is_not_read_again(world: World) -> None:
     """Each push to a pull request would fetch all tests of the repository."""
     record_base(world)
     assert fetched(world) == ["archive"]
+    world.keep_sources = False  # nor what follows from it
     since = len(world.github.calls)
     material = judge(world)
     assert fetched(world, since) == ["shop/cart.py"]  # at the head; the base's was known
@@ -126,6 +134,130 @@ def test_what_the_base_branch_has_is_not_read_again(world: World) -> None:
     since = len(world.github.calls)
     judge(world, 3)
     assert fetched(world, since) == []
+
+
+def test_a_changed_file_is_made_of_its_base_and_the_patch(world: World) -> None:
+    """Every changed file would cost a request of the hour's limit, at every push."""
+    record_base(world)
+    since = len(world.github.calls)
+    material = judge(world)
+    assert fetched(world, since) == []
+    assert names(material, "shop/cart.py") == ["total", "more"]
+    assert set(material.base_facts) == {"shop/cart.py"}
+
+
+def test_documents_and_settings_are_made_so_too(world: World) -> None:
+    """A change of a README, or of a package's settings, would cost a request."""
+    longer = {"docs/rules.md": b"# SECURITY-002\n", "pyproject.toml": FILES["pyproject.toml"]}
+    world.files |= {path: data + b"# more\n" * 50 for path, data in longer.items()}
+    world.base = world.github.put_commit(world.files, [world.root])
+    world.github.branches["main"] = world.base
+    record_base(world)
+    world.push(
+        {
+            "shop/cart.py": CART + b"def more():\n    raise ValueError\n",
+            "docs/rules.md": world.files["docs/rules.md"] + b"SECURITY-009\n",
+            "pyproject.toml": world.files["pyproject.toml"].replace(b"80", b"81"),
+        }
+    )
+    since = len(world.github.calls)
+    material = judge(world)
+    assert fetched(world, since) == []
+    assert [one.percent for one in material.thresholds] == [81]
+    named = [name for name, _ in material.facts["docs/rules.md"].identifiers]
+    assert named == ["SECURITY-002", "SECURITY-009"]
+
+
+def test_a_moved_file_is_made_of_what_it_was(world: World) -> None:
+    """A change of a file's name would cost a request."""
+    record_base(world)
+    long = CART + b"def more():\n    raise ValueError\n"
+    rest = {path: data for path, data in FILES.items() if path != "shop/cart.py"}
+    world.head = world.github.put_commit({**rest, "shop/basket.py": long}, [world.base])
+    world.github.put_pull(NUMBER, world.head, world.base)
+    patch = "@@ -22,1 +22,3 @@\n # rest\n+def more():\n+    raise ValueError"
+    moved = ChangedFile("shop/basket.py", "renamed", 2, 0, patch, previous_path="shop/cart.py")
+    world.github.put_comparison("main", world.head, Comparison(world.base, (moved,)))
+    world.ci(2, {"lcov.info": lcov("shop/basket.py", {1: 1, 2: 1, 23: 1, 24: 0})})
+    since = len(world.github.calls)
+    world.look()
+    assert fetched(world, since) == []
+    assert names(kept(world), "shop/basket.py") == ["total", "more"]
+
+
+def test_the_base_of_a_changed_file_is_kept_for_a_newer_reader(world: World) -> None:
+    """A new version, which reads files in another way, would fetch each base again."""
+    record_base(world)
+    world.store.facts_by_key.clear()
+    since = len(world.github.calls)
+    material = judge(world)
+    assert fetched(world, since) == []
+    assert names(material, "shop/cart.py") == ["total", "more"]
+    assert len(material.facts["tests/test_cart.py"].tests) == 1
+    assert [one.name for one in material.base_facts["shop/cart.py"].functions] == ["total"]
+
+
+def test_a_base_whose_facts_are_known_already_is_kept(world: World) -> None:
+    """Where a pull request was judged first, each changed file would cost a request for ever."""
+    judge(world)
+    assert not world.store.sources_by_blob
+    since = len(world.github.calls)
+    record_base(world)
+    assert fetched(world, since) == ["archive"]
+    world.push({"shop/cart.py": CART + b"def less():\n    return 0\n"})
+    since = len(world.github.calls)
+    assert names(judge(world, 3), "shop/cart.py") == ["total", "less"]
+    assert fetched(world, since) == []
+
+
+def test_a_push_asks_for_nothing_that_was_seen(world: World, monkeypatch) -> None:
+    """A repository with more than there is room for would be downloaded at every push."""
+    monkeypatch.setattr(contents, "ROOM", 150)
+    monkeypatch.setattr(contents, "MAX_KEPT", 100)
+    record_base(world)
+    kept = world.store.sources_by_blob
+    assert 0 < sum(len(data) for data, _ in kept.values()) <= 150
+    assert sum(not data for data, _ in kept.values()) >= 2
+    pushed = {**FILES, "shop/cart.py": b"def total(items): ...\n"}
+    world.base = world.github.put_commit(pushed, [world.base])
+    world.github.branches["main"] = world.base
+    since = len(world.github.calls)
+    report = {"lcov.info": lcov("shop/cart.py", {1: 1})}
+    world.ci(8, report, head=world.base, event="push", head_branch="main")
+    world.look(Subject.commit(REPOSITORY.installation_id, REPOSITORY.id, world.base))
+    assert fetched(world, since) == ["shop/cart.py"]
+
+
+def test_no_content_is_kept_where_the_operator_wants_none(world: World) -> None:
+    """Source code would lie in a database that must not have any."""
+    world.keep_sources = False
+    record_base(world)
+    since = len(world.github.calls)
+    material = judge(world)
+    assert not world.store.sources_by_blob
+    assert fetched(world, since) == ["shop/cart.py"]
+    assert names(material, "shop/cart.py") == ["total", "more"]
+
+
+def test_nothing_of_a_pull_request_is_kept(world: World) -> None:
+    """Anybody could fill the database with files, by opening pull requests."""
+    record_base(world)
+    before = dict(world.store.sources_by_blob)
+    world.push({"tests/test_new.py": TEST, "shop/cart.py": CART + b"def more(): ...\n"})
+    judge(world)
+    assert world.store.sources_by_blob == before
+
+
+@pytest.mark.parametrize("damaged", [b"damaged", pack(CART + b"# other\n")])
+def test_a_kept_content_is_believed_by_its_id_alone(world: World, damaged: bytes) -> None:
+    """A damaged row would end in facts of a file that never was."""
+    record_base(world)
+    for key, (_, day) in world.store.sources_by_blob.items():
+        world.store.sources_by_blob[key] = damaged, day
+    since = len(world.github.calls)
+    material = judge(world)
+    assert fetched(world, since) == ["shop/cart.py"]
+    assert names(material, "shop/cart.py") == ["total", "more"]
 
 
 def test_what_a_diff_shows_is_not_fetched(world: World) -> None:
@@ -136,9 +268,9 @@ def test_what_a_diff_shows_is_not_fetched(world: World) -> None:
     world.push({"tests/test_new.py": TEST, "tests/test_cart.py": renamed})
     material = judge(world)
     assert fetched(world, since) == []
-    names = {path: [test.name for test in one.tests] for path, one in material.facts.items()}
-    assert names["tests/test_cart.py"] == ["test_sum"]
-    assert names["tests/test_new.py"] == ["test_total"]
+    tests = {path: [test.name for test in one.tests] for path, one in material.facts.items()}
+    assert tests["tests/test_cart.py"] == ["test_sum"]
+    assert tests["tests/test_new.py"] == ["test_total"]
     assert [test.name for test in material.base_facts["tests/test_cart.py"].tests] == ["test_total"]
 
 
@@ -151,15 +283,26 @@ def test_the_base_of_a_changed_file_is_made_of_its_head(world: World) -> None:
     assert [one.name for one in material.base_facts["shop/cart.py"].functions] == ["total"]
 
 
-def test_a_patch_that_lies_is_not_believed(world: World) -> None:
+LIES = {
+    "whole": "@@ -1 +1 @@\n-old\n+def evil(): ...",
+    "fits": "@@ -2,1 +2,2 @@\n     return sum(items)\n+def evil(): ...",
+    "fits nowhere": "@@ -900,1 +900,2 @@\n x\n+def evil(): ...",
+}
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+@pytest.mark.parametrize("patch", LIES.values(), ids=LIES)
+def test_a_patch_that_lies_is_not_believed(world: World, patch: str, *, recorded: bool) -> None:
     """Facts of a file that never was would be kept under a real one's id, for ever."""
-    lie = ChangedFile(
-        "shop/cart.py", "modified", 1, 1, "@@ -1 +1 @@\n-old\n+def evil(): ...", blob_sha="f" * 40
-    )
+    if recorded:
+        record_base(world)
+    removed = patch.count("\n-")
+    lie = ChangedFile("shop/cart.py", "modified", 1, removed, patch, blob_sha="f" * 40)
     world.github.put_comparison("main", world.head, Comparison(world.base, (lie,)))
+    since = len(world.github.calls)
     material = judge(world)
-    names = [one.name for one in material.facts["shop/cart.py"].functions]
-    assert names == ["total", "more"]
+    assert names(material, "shop/cart.py") == ["total", "more"]
+    assert fetched(world, since) == [*([] if recorded else ["archive"]), "shop/cart.py"]
 
 
 def test_tests_that_archives_leave_out_are_read_one_by_one(world: World) -> None:
@@ -267,7 +410,7 @@ def test_hostile_sources_cost_themselves_alone(world: World, name: str) -> None:
 @pytest.mark.skipif(not cage.CAGED, reason="only Linux keeps the limits")
 def test_a_source_that_takes_too_long_is_given_up(world: World, monkeypatch) -> None:
     """A text of a megabyte would be read for minutes, at every push."""
-    monkeypatch.setattr(cage, "PIECE_SECONDS", 0.5)
+    monkeypatch.setattr(cage, "PIECE_SECONDS", 0.08)
     world.push({"tests/test_hostile.py": SLOW, "tests/test_last.py": TEST})
     material = judge(world)
     assert len(material.facts["tests/test_last.py"].tests) == 1
@@ -278,7 +421,7 @@ def test_a_source_that_takes_too_long_is_given_up(world: World, monkeypatch) -> 
 @pytest.mark.skipif(not cage.CAGED, reason="only Linux keeps the limits")
 def test_patience_with_hostile_sources_ends(world: World, monkeypatch) -> None:
     """A thousand such files would take hours."""
-    monkeypatch.setattr(cage, "PIECE_SECONDS", 0.2)
+    monkeypatch.setattr(cage, "PIECE_SECONDS", 0.08)
     many = {f"tests/test_{n}.py": SLOW + b"# %d" % n for n in range(6)}
     world.push(many)
     material = judge(world)

@@ -64,6 +64,7 @@ class World:
     github: FakeGitHub = field(default_factory=FakeGitHub)
     store: MemoryStore = field(default_factory=MemoryStore)
     deliveries: int = 0
+    keep_sources: bool = True
 
     def __post_init__(self) -> None:
         self.inbox = MemoryInbox(self.clock)
@@ -88,6 +89,7 @@ class World:
             lambda _subject, _name: self.github,
             self.app,
             commands=COMMANDS,
+            keep_sources=self.keep_sources,
         )
 
     def push(self, files: dict[str, bytes]) -> Sha:
