@@ -34,6 +34,8 @@ _HEADERS = {
     # A page that needs more than nothing says so itself.
     "content-security-policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
+    # No other site's page may have it as a picture or a script, and learn from its size.
+    "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }

@@ -15,7 +15,12 @@ from worker.core.junit import NO_TESTS, TestRun, parse_junit
 from worker.core.material import Material
 from worker.core.static import rank_files, resolve_versions
 from worker.core.static.choosing import MOST_BYTES
-from worker.core.thresholds import MAX_CHARACTERS, find_thresholds, is_threshold_path
+from worker.core.thresholds import (
+    MAX_CHARACTERS,
+    MOST_FILES,
+    find_thresholds,
+    is_threshold_path,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -34,8 +39,6 @@ __all__ = ["CHURN_DAYS", "merge_suites", "read_material", "read_suites"]
 
 CHURN_DAYS = 90
 """So many days of history tell how often files change."""
-_MOST_SETTINGS = 200
-"""Files that may hold thresholds."""
 
 
 def read_material(
@@ -89,7 +92,7 @@ class _Reading:
 
 
 def _thresholds(git: LocalGit, head: str | None, sizes: Mapping[str, int]) -> tuple[Threshold, ...]:
-    wanted = sorted(filter(is_threshold_path, sizes))[:_MOST_SETTINGS]
+    wanted = sorted(filter(is_threshold_path, sizes))[:MOST_FILES]
     return tuple(
         one
         for path, data in git.contents(wanted, head)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -90,11 +91,16 @@ def _told(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:
         return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return f"can't write: {error.strerror}; make room, or write elsewhere"
     # Typer carries click under a name that differs between versions.
     if hasattr(error, "format_message"):
         path = getattr(getattr(error, "ctx", None), "command_path", "covgate")
         return f"{str(error.format_message()).rstrip('.')}; see `{path} --help`"
     return ""
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def _complain(text: str) -> None:
@@ -164,11 +170,13 @@ def worker(
 ) -> None:
     """Run workers: they read coverage, judge, and answer on GitHub."""
     from worker.contracts import STANDING
-    from worker.store import migrate
+    from worker.store import SqlStore, migrate, open_engine
     from worker.supervisor import run_workers
 
     settings = _settings()
     migrate(settings.database_url)
+    if not settings.keep_sources:
+        SqlStore(open_engine(settings.database_url)).drop_sources()
     _check_redis(settings.redis_url)
     raise typer.Exit(run_workers(settings.redis_url, count, standing=STANDING))
 

@@ -9,6 +9,7 @@ from bot.folder import FOLDER
 from worker.core.errors import CovgateError
 from worker.settings import load_settings
 from worker.store import SqlStore, open_engine
+from worker.store.migrate import is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +24,8 @@ __all__ = ["export_inputs", "open_history"]
 def open_history(environment: Mapping[str, str], env_file: Path) -> Iterator[SqlStore]:
     """Open the database of COVGATE_DATABASE_URL, or that of `covgate up` in this folder.
 
-    Its schema is left alone: a server of another version may be using it.
+    Its schema is left alone: a server of another version may be using it. Raises
+    `CovgateError` where it has no tables, which is no server's database then.
     """
     own = FOLDER / "covgate.db"
     defaults = {"COVGATE_DATABASE_URL": f"sqlite:///{own.absolute()}"} if own.exists() else {}
@@ -32,6 +34,11 @@ def open_history(environment: Mapping[str, str], env_file: Path) -> Iterator[Sql
     )
     engine = open_engine(settings.database_url)
     try:
+        if is_empty(engine):
+            raise CovgateError(
+                "the database that COVGATE_DATABASE_URL names is still empty: is it the one that "
+                "your `covgate worker` or `covgate up` uses?"
+            )
         yield SqlStore(engine)
     finally:
         engine.dispose()

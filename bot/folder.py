@@ -6,6 +6,7 @@ them, and, while `up` runs, where its parts are (for `doctor`, `replay` and `tun
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -22,12 +23,14 @@ from worker.core.errors import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import TextIO
 
 __all__ = [
     "ADDRESS",
     "FOLDER",
     "LOCK_FILE",
     "Credentials",
+    "held",
     "read_running",
     "read_stored",
     "running_parts",
@@ -67,6 +70,36 @@ class Credentials:
             "COVGATE_CLIENT_SECRET": self.client_secret,
         }
         return {name: value for name, value in found.items() if value}
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; the lock is gone when the process is, however it ends.
+
+    `up` is often started in a checkout: what is in the folder is nothing to commit, and a link
+    in it that came with the checkout is not followed. Raises `SettingError` for such a link,
+    and `BlockingIOError` where another process holds the folder.
+    """
+    if folder.is_symlink():
+        raise SettingError(f"{folder} is a link; remove it, or start in another folder")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    with _opened(folder / ".gitignore") as file:
+        file.write("*\n")
+    with _opened(folder / LOCK_FILE) as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
+def _opened(path: Path) -> TextIO:
+    """Return a file to be written anew; never one that is elsewhere."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    try:
+        return os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8")
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise SettingError(f"{path} is a link; remove it, or start in another folder") from None
 
 
 def store_credentials(folder: Path, credentials: Credentials) -> Path:

@@ -18,9 +18,10 @@ from bot.dashboard.wiring import open_dashboard
 from bot.folder import FOLDER
 from bot.listener import BACKLOG
 from bot.metrics import InboxState
+from bot.patience import PatientProtocol
 from bot.setup.routes import setup_routes
 from bot.setup.state import Setup
-from worker.inbox import Acceptor
+from worker.inbox import Acceptor, InboxUnavailableError
 from worker.logs import get_logger
 
 if TYPE_CHECKING:
@@ -72,7 +73,10 @@ def open_app(settings: Settings, setup: Setup | None = None, *, here: bool = Fal
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        look = asyncio.create_task(_greet_redis(acceptor))
         yield
+        look.cancel()
+        await asyncio.gather(look, return_exceptions=True)
         await acceptor.close()
 
     async def read_inbox() -> InboxState:
@@ -93,6 +97,15 @@ def open_app(settings: Settings, setup: Setup | None = None, *, here: bool = Fal
     # First: the dashboard has pages of any two words.
     app.router.routes[:0] = setup_routes(setup)
     return app
+
+
+async def _greet_redis(acceptor: Acceptor) -> None:
+    """Say at once where Redis is away: nobody may be asking /readyz."""
+    try:
+        await acceptor.ping()
+    except InboxUnavailableError as error:
+        todo = "start it, or mend COVGATE_REDIS_URL; until then deliveries get 503"
+        _log.warning("redis does not answer", error=str(error), todo=todo)
 
 
 def _check_database(url: str) -> None:
@@ -142,6 +155,7 @@ def _config(app: ASGIApp, trusted: Sequence[str] = ()) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="asyncio",  # the orderly end below is made for it
+        http=PatientProtocol,
         access_log=False,  # the receiver writes an event of its own for each delivery
         log_config=None,
         server_header=False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import signal
 import subprocess
@@ -17,7 +16,7 @@ import typer
 
 from bot.app import WEBHOOK_PATH
 from bot.dashboard.access import is_loopback
-from bot.folder import ADDRESS, FOLDER, LOCK_FILE, read_stored, running_parts
+from bot.folder import ADDRESS, FOLDER, held, read_stored, running_parts
 from bot.listener import bind, follower
 from bot.relay.tunnel import forwarding
 from bot.serve import open_app, run_app, run_until
@@ -171,13 +170,10 @@ def _greet(listener: socket.socket, settings: Settings) -> None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process; the lock is gone when the process is, however it ends."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Often made in a checkout: what is in here is nothing to commit.
-    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-    with (folder / LOCK_FILE).open("w", encoding="utf-8") as file:
+    """Hold the folder for this process."""
+    with contextlib.ExitStack() as stack:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stack.enter_context(held(folder))
         except BlockingIOError:
             raise CovgateError(
                 f"another `covgate up` runs in {folder.absolute().parent}: stop that one first, or "

@@ -67,6 +67,8 @@ def examine(
         todo = "set it in the environment or in .env"
         if any(name in str(error) for name in STORAGE):
             todo += "; `covgate up` brings its own Redis and database"
+        elif "COVGATE_APP_ID is missing" in str(error) and read_running(FOLDER):
+            todo = "open the page whose address the running `covgate up` printed: it makes the App"
         yield Finding("settings", ERROR, str(error), todo)
         with suppress(CovgateError):  # malformed, and told above
             known = _known(environment, env_file)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,13 +11,12 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
-from sqlalchemy import inspect as inspect_schema
 from sqlalchemy import make_url
 
 from bot.doctor.finding import ERROR, OK, WARNING, Finding
 from worker.store import open_engine
 from worker.store.engine import reading
-from worker.store.migrate import find_schema
+from worker.store.migrate import find_schema, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -95,22 +93,16 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
     """Look whether it answers and has its tables; nothing is made or changed."""
     engine = open_engine(settings.database_url)
     kind = "SQLite" if engine.dialect.name == "sqlite" else "PostgreSQL"
-    new = Finding(
-        "database", OK, f"{kind}, still empty: the first `serve`, `worker` or `up` makes its tables"
-    )
     file = make_url(settings.database_url).database if kind == "SQLite" else None
     try:
-        if file is not None and not Path(file).exists():
-            yield new  # connecting would make the file
+        if is_empty(engine):
+            text = f"{kind}, still empty: the first `worker` or `up` makes its tables"
+            yield Finding("database", OK, text)
             return
         with reading(engine) as connection:
-            empty = not inspect_schema(connection).has_table("repositories")
             schema = find_schema(connection)
     finally:
         engine.dispose()
-    if empty:
-        yield new
-        return
     yield Finding("database", OK, f"{kind} answers and has its tables")
     yield from _migrations(schema)
     if file is not None and not os.access(file, os.W_OK):

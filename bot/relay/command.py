@@ -37,6 +37,7 @@ def replay(
     ] = False,
 ) -> None:
     """Send a saved delivery, signed, to a running receiver: 0 taken, 1 refused, 2 no answer."""
+    from bot.app import WEBHOOK_PATH
     from bot.folder import FOLDER, read_stored
     from bot.relay.replay import read_saved
     from bot.relay.replay import replay as send
@@ -47,6 +48,9 @@ def replay(
     number, answer = send(delivery, to or _receiver(), first.encode(), same_id=same_id)
     typer.echo(f"{answer.status} {delivery.headers['x-github-event']} {number}")
     typer.echo(answer.text)
+    if answer.status in {404, 405}:
+        todo = f"covgate: nothing takes webhooks there: a receiver's URL ends in {WEBHOOK_PATH}"
+        typer.echo(todo, err=True)
     if not answer.taken:
         raise typer.Exit(1)
 

@@ -58,7 +58,7 @@ def read_events(chunks: Iterable[bytes]) -> Iterator[bytes]:
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if name == b"data":
-            size += len(value)
+            size += len(value) + 1  # empty ones take room, too
             if size > MOST_BYTES:
                 raise MessageError(f"an event has more than {MOST_BYTES} bytes")
             data.append(value)
@@ -95,7 +95,7 @@ def read_message(data: bytes) -> Delivery:
     """
     try:
         fields = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise MessageError("the channel sent an event that is no JSON object") from None
     headers = {
         name.lower(): value

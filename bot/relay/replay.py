@@ -70,7 +70,7 @@ def read_saved(path: Path, event: str = "") -> Delivery:
         raise ReplayError(f"{path}: a delivery has at most 25 MiB")
     try:
         whole = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ReplayError(f"{path}: this is no JSON object ({error})") from None
     found = _find(path, data, whole)
     name = event or found.headers.get("x-github-event", "")

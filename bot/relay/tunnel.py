@@ -71,6 +71,8 @@ def _follow(session: requests.Session, channel: str, target: str) -> bool:
             # smee compares the whole header.
             headers={"Accept": "text/event-stream", "User-Agent": "covgate"},
             stream=True,
+            # Who runs the channel could have this machine ask its own network.
+            allow_redirects=False,
             timeout=(_CONNECT_SECONDS, _SILENCE_SECONDS),
         ) as response:
             _check(response, channel)
@@ -91,6 +93,8 @@ def _check(response: requests.Response, channel: str) -> None:
     status = response.status_code
     if status == 429 or status >= 500:
         raise requests.RequestException(f"{channel} answered {status}")
+    if response.is_redirect:
+        raise TunnelError(f"{channel} leads to another address: give that one, if you trust it")
     if status != 200:
         raise TunnelError(f"{channel} answered {status}: is it a channel's address?")
     if kind != "text/event-stream":

@@ -112,6 +112,8 @@ def _place(request: Request) -> str:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host or "somewhere"
+    if address.version == 6 and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped  # as a socket of both kinds has them: all in one network
     return str(ipaddress.ip_network((address, 64 if address.version == 6 else 32), strict=False))
 
 

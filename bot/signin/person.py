@@ -144,6 +144,8 @@ class PersonGitHub:
 
         https://docs.github.com/en/rest/repos/contents#get-repository-content
         """
+        if any(part in {"", ".", ".."} for part in path.split("/")):
+            return None  # no path of git's, and one that leads to another of GitHub's resources
         place = f"/repos/{quote(full_name)}/contents/{quote(path)}?ref={quote(commit)}"
         with self._ask(token, place, "application/vnd.github.raw+json") as answer:
             # A folder is answered with JSON, whatever was asked for.

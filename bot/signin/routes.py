@@ -145,6 +145,9 @@ class _Pages:
         """End the session."""
         person = await run_in_threadpool(self._sessions.find, request)
         response = _lead("/")
+        if person is None and not self._sent_from_ours(request):
+            # Browsers leave the cookie out of what other sites send, but would drop it.
+            return await self._refuse(request, _STALE, HTTPStatus.FORBIDDEN)
         if person is not None:
             form = await read_form(request)
             if not self._is_ours(request, form):

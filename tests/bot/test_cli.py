@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,12 @@ from hypothesis import strategies as st
 import bot
 import bot.check
 from bot.cli import main, run
-from bot.local import spread
 from bot.listener import bind
+from bot.local import spread
 from bot.progress import working
+from tests.support.stores import ROCKETS
 from worker.core.config import parse_config
+from worker.store import open_store
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("serve", "worker", "up", "sandbox", "check", "inspect", "ledger", "config", "doctor")
@@ -129,6 +132,22 @@ def test_a_used_port_is_one_line(capsys, monkeypatch, private_key):
     assert "COVGATE_DATABASE_URL" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("keep", "left"), [("yes", 1), ("no", 0)])
+def test_workers_that_keep_no_sources_drop_those_of_before(monkeypatch, private_key, keep, left):
+    """Source code would stay in a database after its operator said that it must not be there."""
+    monkeypatch.setenv("COVGATE_APP_ID", "1")
+    monkeypatch.setenv("COVGATE_PRIVATE_KEY", private_key)
+    monkeypatch.setenv("COVGATE_WEBHOOK_SECRET", "s")
+    monkeypatch.setenv("COVGATE_REDIS_URL", "redis://127.0.0.1:1")  # they get no further
+    monkeypatch.setenv("COVGATE_DATABASE_URL", "sqlite:///covgate.db")
+    monkeypatch.setenv("COVGATE_KEEP_SOURCES", keep)
+    store, today = open_store("sqlite:///covgate.db"), date(2030, 1, 1)
+    store.remember_repository(ROCKETS)
+    store.keep_sources(ROCKETS.id, {"1" * 40: b"packed"}, today, room=100)
+    assert run(["worker"]) != 0
+    assert len(store.sources(ROCKETS.id, ["1" * 40], today)) == left
+
+
 @pytest.fixture
 def private_key() -> str:
     from bot.sandbox.server import key_pair  # noqa: PLC0415 - this test alone needs it
@@ -215,6 +234,22 @@ def test_a_defect_is_one_line_with_a_file_to_report(capsys, monkeypatch, tmp_pat
     assert file.stat().st_mode & 0o077 == 0
     with pytest.raises(ZeroDivisionError):
         run(["check", "--report", "x"])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux' /dev/full")
+@pytest.mark.parametrize("arguments", [["config", "--schema"], ["--version"]])
+def test_a_full_disk_is_no_defect(arguments):
+    """`covgate report > file` would ask to be reported where nothing but room is missing."""
+    with open("/dev/full", "w") as full:  # noqa: PTH123 -- as a shell opens it
+        done = subprocess.run(
+            [sys.executable, "-m", "bot.cli", *arguments],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == (
+        "covgate: can't write: No space left on device; make room, or write elsewhere\n"
+    )
 
 
 def test_names_that_are_no_text_are_shown_all_the_same():

@@ -168,6 +168,17 @@ def test_a_wrong_redis_is_a_finding(environment, url):
     assert "COVGATE_REDIS_URL" in wrong.todo
 
 
+def test_an_up_that_waits_for_its_app_is_where_to_go(environment, tmp_path, monkeypatch):
+    """Who has no App yet would look for its numbers, and have the page that makes it open."""
+    monkeypatch.chdir(tmp_path)
+    del environment["COVGATE_APP_ID"]
+    (lock := tmp_path / ".covgate" / "up.lock").parent.mkdir()
+    with lock.open("w") as held, running_parts(tmp_path / ".covgate", {ADDRESS: "http://h:1"}):
+        fcntl.flock(held, fcntl.LOCK_EX)
+        first, *_ = of(environment, "settings")
+    assert "open the page" in first.todo
+
+
 def test_looking_changes_nothing(environment, tmp_path):
     """The doctor would make a database where the operator mistyped the name of one."""
     environment["COVGATE_DATABASE_URL"] = f"sqlite:///{tmp_path}/new.db"

@@ -54,6 +54,18 @@ def test_without_a_database_the_variable_is_named(tmp_path, monkeypatch, capsys)
     assert "COVGATE_DATABASE_URL" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [["ledger"], ["export", "acme/rockets", "5", "-o", "x"]])
+def test_a_database_without_tables_is_named_and_none_is_made(
+    command, tmp_path, monkeypatch, capsys
+):
+    """A mistyped address would leave an empty file behind, and speak of a database that is down."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COVGATE_DATABASE_URL", f"sqlite:///{tmp_path}/mistyped.db")
+    assert run(command) == 2
+    assert "is still empty" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_database_of_up_is_found(tmp_path, monkeypatch):
     """Who runs `covgate up` never wrote an address down."""
     monkeypatch.delenv("COVGATE_DATABASE_URL", raising=False)

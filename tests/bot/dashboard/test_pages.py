@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from html.parser import HTMLParser
 
 import pytest
@@ -39,6 +40,8 @@ ABSENT = [
     "/acme/nothing/pull/5",
     "/acme/rockets/pull/99",
     "/acme/rockets/pull/99999999999999999999999",
+    f"/acme/rockets/pull/{'9' * 5_000}",
+    "/acme/rockets/pull/five",
     "/acme/rockets/insights/none",
     f"/acme/rockets/blob/{TIP}/no/such/file",
     f"/acme/rockets/blob/{'9' * 40}/src/engine.py",
@@ -150,6 +153,8 @@ def test_the_list_shows_what_one_may_read(site, own_site):
         {"x_forwarded_for": "203.0.113.9"},
         {"forwarded": "for=203.0.113.9"},
         {"x_forwarded_host": "covgate.example.com"},
+        {"x_forwarded_proto": "https"},
+        {"cf_connecting_ip": "203.0.113.9"},
         {"host": "[bad"},
     ],
 )
@@ -160,6 +165,57 @@ def test_only_the_one_at_the_machine_sees_all(own_site, headers):
     assert own_site.get("/acme/secret", **headers).status == 404
     assert own_site.get("/queue", **headers).status == 404
     assert own_site.get("/acme/rockets", **headers).status == 200
+
+
+def test_a_proxy_that_leaves_no_header_is_not_this_machine(own_site):
+    """Behind nginx as it comes, all the world would be the one at the machine."""
+    found = []
+    for version in (b"1.1", b"1.0"):
+        with socket.create_connection(("127.0.0.1", own_site.port), timeout=20) as peer:
+            peer.sendall(
+                b"GET /acme/secret HTTP/" + version + b"\r\nHost: 127.0.0.1:8000\r\n"
+                b"Connection: close\r\n\r\n"
+            )
+            found.append(peer.makefile("rb").readline().split()[1])
+    assert found == [b"200", b"404"]
+
+
+@pytest.mark.parametrize("path", ["/acme/secret/badge.json", "/acme/secret/badge.svg", "/queue"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec_fetch_site": "cross-site", "sec_fetch_mode": "cors", "sec_fetch_dest": "empty"},
+        {"sec_fetch_site": "cross-site", "sec_fetch_mode": "no-cors", "sec_fetch_dest": "image"},
+        {"sec_fetch_site": "same-site", "sec_fetch_mode": "navigate", "sec_fetch_dest": "iframe"},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+    ],
+)
+def test_other_pages_see_nothing_of_the_machines_own(own_site, path, headers):
+    """Any web page could read a private repository's badge out of the machine's own Covgate."""
+    assert own_site.get(path).status == 200
+    assert own_site.get(path, **headers).status == 404
+
+
+def test_a_link_leads_to_the_machines_own_page(own_site):
+    """“Details” of a check on GitHub would lead to a page that is not there."""
+    led = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate"}
+    assert own_site.get("/acme/secret/pull/5", **led, sec_fetch_dest="document").status == 200
+    own = {"sec_fetch_site": "same-origin", "sec_fetch_mode": "no-cors"}
+    assert own_site.get("/acme/secret/badge.svg", **own, sec_fetch_dest="image").status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "policy"),
+    [
+        ("/acme/rockets", "same-origin"),
+        ("/api/v1/repositories", "same-origin"),
+        ("/acme/rockets/badge.svg", "cross-origin"),
+    ],
+)
+def test_only_badges_are_for_other_pages(site, path, policy):
+    """A page elsewhere could load others' pages as pictures, and learn from what comes."""
+    assert site.get(path).headers["cross-origin-resource-policy"] == policy
 
 
 def test_a_repository_shows_where_it_stands(site):

@@ -57,6 +57,8 @@ def test_an_event_without_an_end_is_refused(monkeypatch):
         list(read_events([b"data: " + b"x" * 60, b"y" * 60]))
     with pytest.raises(MessageError):
         list(read_events([b"data: " + b"x" * 60 + b"\n"] * 2))
+    with pytest.raises(MessageError):
+        list(read_events([b"data:\n"] * 200))
 
 
 @pytest.mark.parametrize("path", SAMPLES[::7], ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -114,6 +116,7 @@ def test_the_exact_bytes_are_preferred(more):
         b'{"x-github-event":1,"body":{}}',
         b'{"x-github-event":"push"}',
         b'{"x-github-event":"push","bodyB":"*"}',
+        b'{"x-github-event":"push","body":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     ],
 )
 def test_what_is_no_delivery_is_told(data):

@@ -93,6 +93,13 @@ def test_a_refusal_is_status_1(folder, receiver, monkeypatch, capsys):
     assert "COVGATE_WEBHOOK_SECRET" in told
 
 
+def test_an_address_without_its_path_is_told(folder, receiver, capsys):
+    """Whoever gives the address of the dashboard would look for the fault in the delivery."""
+    host = receiver.removesuffix("/webhooks/github")
+    assert run(["replay", save(folder, OPENED), "--event", "push", "--to", host]) == 1
+    assert "a receiver's URL ends in /webhooks/github" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"[1]", b"\xff\xfe", b'{"headers": 1}', {"headers": HEADERS},

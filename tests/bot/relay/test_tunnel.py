@@ -11,6 +11,9 @@ from contextlib import contextmanager
 
 import pytest
 import requests
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.routing import Route
 
 from bot.relay.tunnel import TunnelError, forwarding, run_tunnel
 from bot.setup.addresses import AddressError
@@ -138,6 +141,25 @@ def test_an_address_that_is_no_channel_is_told(receiver):
             run_tunnel(f"http://127.0.0.1:{port}/channel", receiver)
         with pytest.raises(TunnelError, match=r"is no smee channel|answered 405"):
             run_tunnel(receiver.replace("/webhooks/github", "/metrics"), receiver)
+
+
+def test_a_channel_leads_nowhere_else(receiver):
+    """Who runs the channel could have this machine ask its own network."""
+    asked = []
+
+    def inside(_request):
+        asked.append(True)
+        return PlainTextResponse("")
+
+    app = Starlette(
+        routes=[
+            Route("/channel", lambda _request: RedirectResponse("/inside")),
+            Route("/inside", inside),
+        ]
+    )
+    with running(app) as port, pytest.raises(TunnelError, match="leads to another address"):
+        run_tunnel(f"http://127.0.0.1:{port}/channel", receiver, tries=1)
+    assert not asked
 
 
 def test_the_tunnel_of_up_ends_with_it(acceptor, receiver):

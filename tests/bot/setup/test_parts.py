@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bot.folder import (
     ADDRESS,
     Credentials,
+    held,
     read_running,
     read_stored,
     render,
@@ -79,7 +80,11 @@ def test_the_api_of_each_kind_of_github_is_known(site, api, back):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "github.com", "ftp://x", "https://", "https://a b", "https://x:y", "http://x#y"]
+    "text",
+    [
+        *("", "github.com", "ftp://x", "https://", "https://a b", "https://x:y", "http://x#y"),
+        *("https://x;script-src", "https://a,b", "https://x'y", "https://gïthub.example"),
+    ],
 )
 def test_what_is_no_address_is_refused(text):
     """A typing error would be sent to GitHub as the webhook's address."""
@@ -153,6 +158,22 @@ def test_an_earlier_file_is_replaced_in_one_step(tmp_path):
     store_credentials(tmp_path, Credentials(2, "key", "s", "https://api.github.com"))
     assert read_stored(tmp_path)["COVGATE_APP_ID"] == "2"
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("name", [".gitignore", "up.lock", ""])
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path, name):
+    """A checkout with a link in it would have `up` empty any file of its user's."""
+    folder, other = tmp_path / ".covgate", tmp_path / "other"
+    if name:
+        folder.mkdir()
+        other.write_text("mine")
+    else:
+        other.mkdir(mode=0o755)
+    (folder / name).symlink_to(other)
+    with pytest.raises(SettingError, match="is a link"), held(folder):
+        pass
+    assert other.is_dir() or other.read_text() == "mine"
+    assert not name or stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_a_file_that_can_not_be_read_is_told(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from starlette.requests import Request
 
 from bot.listener import bind
 from bot.serve import open_app, serving
@@ -39,6 +40,21 @@ def test_redis_away_refuses_nothing_that_needs_it_not(site, few, github, tmp_pat
     settings = make_settings(github, tmp_path, f"unix://{tmp_path}/none.sock")
     rates = limits.Rates(lambda: _connect(settings.redis_url))
     assert [rates.wait(limits.API, "somebody") for _ in range(5)] == [0] * 5
+
+
+@pytest.mark.parametrize(
+    ("host", "place"),
+    [
+        ("203.0.113.9", "203.0.113.9/32"),
+        ("::ffff:203.0.113.9", "203.0.113.9/32"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("unix", "unix"),
+        ("", "somewhere"),
+    ],
+)
+def test_each_address_is_counted_apart(host, place):
+    """On a socket of both kinds, one IPv4 address would use up the limit of all of them."""
+    assert limits._place(Request({"type": "http", "client": (host, 1)})) == place
 
 
 def _connect(url):

@@ -91,7 +91,12 @@ def test_sources_are_shown_with_the_viewers_own_right(site):
     )
     path = f"/acme/secret/blob/{head}/app.py"
     assert site.sign_in("stranger").get(path).status == 404
-    assert "its text" in site.sign_in("rolf").get(path).body.decode()
+    rolf, world = site.sign_in("rolf"), site.github.world
+    assert "its text" in rolf.get(path).body.decode()
+    before = world.count_requests()
+    for odd in ("..%2f..%2f..%2fopen%2fcontents%2fapp.py", "%2fapp.py", "./app.py", "a//b"):
+        assert rolf.get(f"/acme/secret/blob/{head}/{odd}").status == 404
+    assert world.count_requests() == before, "a path led to another of GitHub's resources"
 
 
 @pytest.mark.parametrize("state", ["", "wrong", "ünsinn", None])
@@ -170,6 +175,20 @@ def test_other_sites_can_not_sign_anybody_out(site, form, headers):
     assert browser.ask("POST", "/sign-out", form, **headers).status == 403
     assert browser.get("/acme/secret").status == 200
     assert browser.get("/sign-out").status in {404, 405}
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://["])
+def test_other_sites_can_not_drop_anybodys_cookie(site, origin):
+    """Browsers send no cookie with a form of another site, but take one away by its answer."""
+    answer = site.browser().ask("POST", "/sign-out", {}, Origin=origin)
+    assert answer.status == 403
+    assert "covgate=" not in answer.headers.get("set-cookie", "")
+
+
+def test_an_origin_that_is_none_is_no_defect(site):
+    """Anybody could fill the log with tracebacks."""
+    assert site.browser().get("/sign-in", Origin="http://[").status == 303
+    assert site.browser().get("/setup", Origin="http://[").status == 200
 
 
 def test_a_token_that_ended_means_signed_out(site):
