@@ -66,19 +66,44 @@ def test_another_file_is_refused_with_a_reason() -> None:
         translate(b"on: push\njobs: {}")
 
 
+KEYS = tuple(
+    [
+        "default",
+        "target",
+        "threshold",
+        "flags",
+        "paths",
+        "name",
+        "statuses",
+        "type",
+        "individual_flags",
+        "api",
+        "status",
+        "individual_components",
+        "project",
+        "patch",
+        "coverage",
+        "flag_management",
+        "carryforward",
+        "comment",
+        "ignore",
+        "component_management",
+        "fixes",
+        "github_checks",
+        "annotations",
+    ]
+)
 VALUES = st.recursive(
     st.sampled_from(["80%", "auto", "off", "src/**", "a\nb: c", 'q"', "x" * 3000, "#"])
     | st.integers(-5, 500)
     | st.booleans(),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(
-            "default target threshold flags paths name statuses type individual_flags api "
-            "individual_components status project patch coverage flag_management carryforward "
-            "component_management ignore fixes comment github_checks annotations".split()
-        ),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(KEYS),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=25,
 )

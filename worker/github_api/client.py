@@ -152,9 +152,7 @@ class GitHubApp:
         with self._as_app() as transport:
             return hooks.list_installations(transport)
 
-    def repositories(
-        self, installation_id: int, *, every: bool = False
-    ) -> tuple[Repository, ...]:
+    def repositories(self, installation_id: int, *, every: bool = False) -> tuple[Repository, ...]:
         """Return an installation's repositories that may have open pull requests, by id.
 
         With `every`, those without anything open, too, but for the archived ones.
