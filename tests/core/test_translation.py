@@ -66,32 +66,30 @@ def test_another_file_is_refused_with_a_reason() -> None:
         translate(b"on: push\njobs: {}")
 
 
-KEYS = tuple(
-    [
-        "default",
-        "target",
-        "threshold",
-        "flags",
-        "paths",
-        "name",
-        "statuses",
-        "type",
-        "individual_flags",
-        "api",
-        "status",
-        "individual_components",
-        "project",
-        "patch",
-        "coverage",
-        "flag_management",
-        "carryforward",
-        "comment",
-        "ignore",
-        "component_management",
-        "fixes",
-        "github_checks",
-        "annotations",
-    ]
+KEYS = (
+    "default",
+    "target",
+    "threshold",
+    "flags",
+    "paths",
+    "name",
+    "statuses",
+    "type",
+    "individual_flags",
+    "api",
+    "status",
+    "individual_components",
+    "project",
+    "patch",
+    "coverage",
+    "flag_management",
+    "carryforward",
+    "comment",
+    "ignore",
+    "component_management",
+    "fixes",
+    "github_checks",
+    "annotations",
 )
 VALUES = st.recursive(
     st.sampled_from(["80%", "auto", "off", "src/**", "a\nb: c", 'q"', "x" * 3000, "#"])

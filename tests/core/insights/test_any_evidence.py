@@ -175,7 +175,7 @@ materials = st.builds(
     keyed(file_facts),
     st.none() | keyed(counts),
     history,
-    few(st.builds(TestHistory, names, st.just(10**18), counts, st.none() | days)),
+    few(st.builds(TestHistory, names, counts, counts, st.none() | days)),
     few(st.builds(Threshold, paths, places, names, st.sampled_from([Fraction(64)]), st.booleans())),
     st.none() | days,
 )
