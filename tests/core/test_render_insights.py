@@ -124,9 +124,47 @@ def test_the_comment_has_the_changes_own_rows_alone():
     comment = insight_section(of, CONTEXT, budget=9_000)
     assert "src/a.py" in comment
     assert "src/z.py" not in comment
-    assert "… and 2 more rows." in comment
+    assert "more row" not in comment, "those are none of his"
     page = insight_page(of, CONTEXT, budget=9_000)
     assert page.index("src/a.py") < page.index("src/z.py")
+
+
+def test_of_a_large_file_the_comment_has_what_the_change_adds():
+    """One corrected line would be answered by all that its file was guilty of before."""
+    new, old = Place("src/a.py", bitmap([8])), Place("src/a.py", bitmap([700]))
+    comment = insight_section(verdict(insight(old, new, relevant=True)), CONTEXT, budget=9_000)
+    assert "#L8" in comment
+    assert "#L700" not in comment
+    comment = insight_section(verdict(insight(old, relevant=True)), CONTEXT, budget=9_000)
+    assert "#L700" in comment, "something of it is worse, and no added line says what"
+
+
+def test_the_comment_tells_nothing_twice():
+    """The same file would stand in two tables, one below the other."""
+    rows = ((Place("src/a.py"),),)
+    tables = (Table(("file",), rows, "New"), Table(("file",), rows, "All"))
+    of = verdict(Insight("probe", "Probe", "1", tables, relevant=True))
+    comment = insight_section(of, CONTEXT, budget=9_000)
+    assert "**New**" in comment
+    assert "**All**" not in comment
+
+
+def test_what_fails_without_the_changes_doing_is_proven_and_no_more():
+    """A corrected document would be answered by a page about mocks elsewhere."""
+    failed = GateResult("real", Outcome.FAIL, "too little", "1", "2", blocking=True)
+    proof = Table(("path", "covered"), ((Code("payments"), 1),), "Proof")
+    old, totals = ((Place("src/z.py"),),), (("all", 3),)
+    tables = (
+        Table(("lines", "number"), totals, "Totals", aside=True),
+        Table(("file",), old, "Files", aside=True),
+        proof,
+    )
+    calm = Insight("probe", "Probe", "1", tables, (failed,), relevant=False)
+    comment = insight_section(verdict(calm), CONTEXT, budget=9_000)
+    assert "<summary>Probe: too little</summary>" in comment
+    assert "**Proof**" in comment
+    assert "Totals" not in comment
+    assert "Files" not in comment
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,9 @@ class Table:
     ordered: bool = False
     """Whether the rows tell something together: they are shown in their order, or not at all.
     Of other tables the rows on files of the diff come first, and in the comment alone."""
+    aside: bool = False
+    """Whether another table proves what fails: the comment then shows of this one, too, no more
+    than the change's own rows, and without rows on places nothing where the change did no harm."""
 
     def __post_init__(self) -> None:
         if any(len(row) != len(self.columns) for row in self.rows):

@@ -123,6 +123,21 @@ def test_a_flaky_test_that_failed_now_comes_first_and_concerns_the_change():
     assert not insight(flaky, calm).relevant
 
 
+@pytest.mark.parametrize(("runs", "flakes", "rate"), [(0, 1, "100.00 %"), (1, 2, "100.00 %")])
+def test_a_rate_is_never_above_all(runs, flakes, rate):
+    """Counts that were kept by halves would be shown as 200 % flaky."""
+    odd = Material(test_history=(TestHistory("tests.test_cart::test_clock", runs, flakes),))
+    rows = insight(flaky, replace(FLAKY, tests=TESTS, material=odd)).tables[0].rows
+    assert [row[3] for row in rows if row[0] == Code("tests.test_cart::test_clock")] == [rate]
+
+
+def test_a_test_that_never_flaked_is_not_flaky():
+    """Whoever cleared a test's past would see it among the flaky ones, at 0 %."""
+    calm = Material(test_history=(TestHistory("tests.test_cart::test_clock", 40, 0),))
+    given = replace(FLAKY, tests=TestRun((case("test_clock"),)), material=calm)
+    assert insight(flaky, given) is None
+
+
 def test_a_test_that_is_gone_flakes_no_more():
     """A deleted test would count against the suite for three months."""
     shown = [row[0] for row in insight(flaky, FLAKY).tables[0].rows]

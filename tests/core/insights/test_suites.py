@@ -199,6 +199,8 @@ def test_a_change_may_not_tilt_the_pyramid():
         "integration tests are 57.14 % of all, more than recommended, and it was 40.00 %"
     )
     assert insight(pyramid, given).relevant
+    more = inputs(unit_and_more(16, 4, 0), before, config=config)
+    assert not insight(pyramid, more).relevant, "nobody is blamed for unit tests"
     better = inputs(unit_and_more(9, 5, 0), before, config=config)
     assert result(better, "test pyramid").outcome is not Outcome.FAIL
 
@@ -229,6 +231,7 @@ def test_new_lines_that_old_tests_run_are_said_to_be():
     given = inputs({"src/cart.py": CART_LONGER}, {"src/cart.py": CART}, report=report)
     (text,) = insight(test_changes, given).advice
     assert text.startswith("Tests that were there before run all the new lines.")
+    assert not insight(test_changes, given).relevant
 
 
 def test_tests_inside_of_the_source_count_as_tests():

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes.github import REPOSITORY
 from tests.worker.commands.conversation import CONFUSED, EYES, ROCKET, Conversation
-from tests.worker.flows.world import NUMBER, zipped
+from tests.worker.flows.world import NUMBER, lcov, zipped
 from worker.commands import COMMANDS
 from worker.core.errors import PostponedError
 from worker.core.flaky import FAILED, PASSED
@@ -126,7 +126,19 @@ def test_show_names_the_nearest_file(failed: Conversation) -> None:
     """A typing error would look like a file without new code."""
     reactions, reply = failed.say("/covgate show src/aa.py")
     assert reactions == [EYES, CONFUSED]
-    assert "there is no `src/aa.py` here; did you mean `src/a.py`?" in reply
+    assert "there is no `src/aa.py` here; did you mean `src/a.py`? It is written" in reply
+
+
+def test_show_says_that_a_file_has_no_new_code(talk: Conversation) -> None:
+    """A file that is there would be said to be none."""
+    old = lcov("README.md", {1: 1})
+    talk.base_report(covered=9)
+    talk.look()
+    talk.ci(2, {"lcov.info": talk.report(11)["lcov.info"] + old})
+    talk.look()
+    reactions, reply = talk.say("/covgate show README.md")
+    assert reactions == [EYES, ROCKET]
+    assert "The change adds no measured line to `README.md`." in reply
 
 
 def test_explain_tells_how_the_number_was_made(failed: Conversation) -> None:

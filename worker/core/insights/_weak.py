@@ -74,18 +74,18 @@ def _by_kind(tests: Sequence[PlacedTest]) -> Table:
         total = sum(kinds[language, kind] for kind in Kind)
         if total:
             rows.append((_READ[language], *(Ratio(kinds[language, one], total) for one in Kind)))
-    return Table(("tests", *map(str, Kind)), tuple(rows), "Tests by what they prove")
+    return Table(("tests", *map(str, Kind)), tuple(rows), "Tests by what they prove", aside=True)
 
 
 def _mocked(tests: Sequence[PlacedTest], alone: Mapping[str, int], *, counted: bool) -> Table:
     rows = tuple((*_row(one, alone, counted=counted), *_mocks(one)) for one in tests)
     columns = (*_columns(counted=counted), "mocks", "where")
-    return Table(columns, rows, "Mocked tests")
+    return Table(columns, rows, "Mocked tests", aside=True)
 
 
 def _silent(tests: Sequence[PlacedTest], alone: Mapping[str, int], *, counted: bool) -> Table:
     rows = tuple(_row(one, alone, counted=counted) for one in tests)
-    return Table(_columns(counted=counted), rows, "Tests that assert nothing")
+    return Table(_columns(counted=counted), rows, "Tests that assert nothing", aside=True)
 
 
 def _columns(*, counted: bool) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from worker.core.insight import Cell, Code, Insight, Place, Table
 from worker.core.insights._base import Look
 from worker.core.insights._parts import list_parts, remember, sources_of
-from worker.core.model import FileCoverage, bitmap
+from worker.core.model import MAX_LINE, FileCoverage, bitmap
 from worker.core.numbers import Ratio, format_count, format_limit, format_percent
 from worker.core.results import GateResult, Outcome
 
@@ -84,7 +84,8 @@ def _find(evidence: Evidence) -> Mapping[str, _Lines]:
     found = {}
     for file in sources_of(evidence):
         known = facts.get(file.path)
-        errors = bitmap(known.errors) & file.measured if known is not None else 0
+        lines = known.errors if known is not None else ()
+        errors = bitmap(line for line in lines if 0 < line <= MAX_LINE) & file.measured
         if errors:
             found[file.path] = _Lines(file, errors)
     return found

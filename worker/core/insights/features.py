@@ -104,13 +104,13 @@ def look(evidence: Evidence) -> Insight | None:
     bad = [one for one in states if one.gap in (Risk.CRITICAL, Risk.HIGH)]
     well = sum(1 for one in states if one.paths and one.is_well_tested)
     told = format_count(len(states), "feature")
-    changed = evidence.diff.files.keys()
+    missed = {file.path for file in evidence.new_code.files if file.missed}
     return Insight(
         NAME,
         "Features",
         f"{well:,} of {told} tested well, {len(bad):,} with a critical or high gap",
         (Table(_COLUMNS, tuple(map(_row, states))), _untested(states)),
-        relevant=any(changed & set(one.paths) for one in bad),
+        relevant=any(not missed.isdisjoint(one.paths) for one in bad),
     )
 
 

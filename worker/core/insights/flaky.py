@@ -37,7 +37,7 @@ class _Flaky:
 
     @property
     def rate(self) -> Fraction:
-        return Fraction(100 * self.flakes, max(self.runs, 1))
+        return Fraction(100 * self.flakes, max(self.runs, self.flakes, 1))
 
     @property
     def concerns(self) -> bool:
@@ -78,9 +78,9 @@ def _flaky(evidence: Evidence) -> list[_Flaky]:
     found = [
         _Flaky(one.id, one.flakes, one.runs, one.last, _worst(now.get(one.id, set())))
         for one in inputs.material.test_history
-        if one.id in now or not now  # one that is gone flakes no more
+        if one.flakes and (one.id in now or not now)  # one that is gone flakes no more
     ]
-    known = {one.id for one in inputs.material.test_history}
+    known = {one.id for one in found}
     again_now = [name for name in sorted(now.keys() - known) if _AGAIN in now[name]]
     today = inputs.material.today
     return found + [_Flaky(name, 1, 1, today, _worst(now[name])) for name in again_now]

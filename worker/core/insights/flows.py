@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from worker.core.config import Flow
+    from worker.core.diff import Diff
     from worker.core.model import FileCoverage
     from worker.core.verdict import Evidence
 
@@ -66,10 +67,13 @@ class _Crossed:
         ranked = sorted(self.by_test.items(), key=lambda item: (-len(item[1]), item[0]))
         return ranked[0] if ranked else ("", frozenset())
 
-    @property
-    def paths(self) -> frozenset[str]:
-        """The files that it goes through."""
-        return frozenset(path for step in self.steps for path in step.lines)
+    def is_met_by(self, diff: Diff) -> bool:
+        """Return whether a change adds lines to one of its steps."""
+        return any(
+            path in diff.files and diff.files[path].added & lines
+            for step in self.steps
+            for path, lines in step.lines.items()
+        )
 
 
 def look(evidence: Evidence) -> Insight | None:
@@ -88,7 +92,7 @@ def look(evidence: Evidence) -> Insight | None:
         (_table(crossed, told=told), _steps(evidence, without)),
         tuple(_result(evidence, one, told=told) for one in crossed if one.flow.blocking),
         (ORDER,) if told else (HOW_TO,),
-        relevant=any(one.paths & evidence.diff.files.keys() for one in without),
+        relevant=any(one.is_met_by(evidence.diff) for one in without),
     )
 
 

@@ -59,7 +59,8 @@ def look(evidence: Evidence) -> Insight | None:
     if effort:
         summary += f"; {format_count(effort, 'more covered line')} would bring the others there"
     table = _table(evidence, goals, whole)
-    relevant = any(one.touched and one.low for one in goals)
+    missed = {file.path for file in evidence.new_code.files if file.missed}
+    relevant = any(one.low and any(file.path in missed for file in one.part.files) for one in goals)
     return Insight(NAME, "Goals", summary, (table,), _results(evidence, goals), relevant=relevant)
 
 

@@ -32,6 +32,7 @@ _HOW_TO = (
     "coverage json --show-contexts writes."
 )
 _WEAK = ("mocked tests only", "tests without assertions only")
+_REACHED_BY = "What the covered lines are reached by"
 _LINES = ("covered", "by real tests", *_WEAK, "on import alone", "not known by which")
 _Named = list[tuple[str, list[Reached]]]
 
@@ -114,14 +115,15 @@ def _line_tables(
         return ()
     sources = [reached[file.path] for file in sources_of(evidence)]
     rows: list[tuple[Cell, ...]] = [("all source files", *_counted(add_up(sources)))]
+    packages = any(one.real is not None for one in evidence.config.packages)
     if new:
         rows.append(("new code", *_counted(add_up(new))))
     return (
-        Table(("lines", *_LINES), tuple(rows), "What the covered lines are reached by"),
+        Table(("lines", *_LINES), tuple(rows), _REACHED_BY, aside=True),
         _by_file(new, "New code that is hollow"),
         _by_file(sorted(sources, key=_most_hollow), "Files, the most hollow first"),
-        _by_name("package", "By package", _packages(evidence, reached)),
-        _by_name("critical path", "By critical path", _critical(evidence, reached)),
+        _by_name("package", "By package", _packages(evidence, reached), judged=packages),
+        _by_name("critical path", "By critical path", _critical(evidence, reached), judged=True),
         _by_name("feature", "By feature", _features(evidence, reached)),
     )
 
@@ -146,12 +148,12 @@ def _by_file(files: Iterable[Reached], title: str) -> Table:
         for one in files
         if one.hollow
     )
-    return Table(("file", "by real tests", *_WEAK, "hollow lines"), rows, title)
+    return Table(("file", "by real tests", *_WEAK, "hollow lines"), rows, title, aside=True)
 
 
-def _by_name(what: str, title: str, named: _Named) -> Table:
+def _by_name(what: str, title: str, named: _Named, *, judged: bool = False) -> Table:
     rows = tuple((Code(name), *_counted(add_up(files))) for name, files in named)
-    return Table((what, *_LINES), rows, title)
+    return Table((what, *_LINES), rows, title, aside=not judged)
 
 
 def _packages(evidence: Evidence, reached: Mapping[str, Reached]) -> _Named:

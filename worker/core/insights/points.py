@@ -86,14 +86,21 @@ def look(evidence: Evidence) -> Insight | None:
     if not points:
         return None
     without = [one for one in points if one.unreached]
-    changed = evidence.diff.files
+    new = [one for one in without if any(_is_new(evidence, site) for site in one.sites)]
     return Insight(
         NAME,
         "Integration points",
-        f"{len(without):,} of {len(points):,} reached by no test{_told(without)}",
+        f"{len(without):,} of {len(points):,} reached by no test{_told(without)}"
+        f"{f'; {len(new):,} of them in the change' if new else ''}",
         (_by_kind(points), _table(evidence, points)),
-        relevant=any(site.path in changed for one in without for site in one.sites),
+        relevant=bool(new),
     )
+
+
+def _is_new(evidence: Evidence, site: Site) -> bool:
+    """Return whether the change adds a place, or changes what runs there."""
+    changed = evidence.diff.files.get(site.path)
+    return changed is not None and bool(changed.added & (site.lines | 1 << site.line))
 
 
 def _told(points: Sequence[_Point]) -> str:

@@ -63,7 +63,7 @@ def look(evidence: Evidence) -> Insight | None:
         (table,),
         _results(evidence, levels),
         (*_advice(levels, total), *_assumed(evidence)),
-        relevant=any(one.before is not None and _is_worse(one) for one in levels),
+        relevant=any(_is_worse(one) and _is_meant(one) for one in levels),
     )
 
 
@@ -124,6 +124,17 @@ def _off(share: Ratio, limits: Range | None) -> Fraction:
 def _is_worse(one: _Level) -> bool:
     """Return whether the change takes a share further out of its range."""
     return one.before is not None and abs(one.off) > abs(_off(one.before, one.range))
+
+
+def _is_meant(one: _Level) -> bool:
+    """Return whether tests of this very type were added or taken away.
+
+    More unit tests are always welcome, even where too many of all tests are such.
+    """
+    if one.before is None:
+        return False
+    more = one.share.covered - one.before.covered
+    return more < 0 if one.off < 0 else more > 0 and one.name != _UNIT
 
 
 def _assumed(evidence: Evidence) -> tuple[str, ...]:

@@ -32,15 +32,17 @@ def look(evidence: Evidence) -> Insight | None:
     if not ranked:
         return None
     changed = [one for one in ranked if one.file.path in evidence.diff.files]
-    worst = _counts([one for one in changed if one.risk in _CALLED_BAD])
+    bad = [one for one in changed if one.risk in _CALLED_BAD]
+    worst = _counts(bad)
+    worse = {file.path for file in evidence.new_code.files if file.missed}
     files = format_count(len(ranked), "file")
     return Insight(
         NAME,
         "Risk",
-        f"{files} with gaps: {_counts(ranked)}{worst and f'; in the change {worst}'}",
+        f"{worst and f'in the change {worst}; '}{files} with gaps: {_counts(ranked)}",
         (_table(evidence, ranked), _missing(evidence, ranked)),
         _results(evidence, changed),
-        relevant=bool(worst),
+        relevant=any(one.file.path in worse for one in bad),
     )
 
 

@@ -55,7 +55,6 @@ def look(evidence: Evidence) -> Insight | None:
     left = [one for one in known if not one.ran.tests & looking]
     if not left:
         return None
-    changed = evidence.diff.files
     new = sum(1 for one in left if _is_new(evidence, one))
     return Insight(
         NAME,
@@ -63,7 +62,7 @@ def look(evidence: Evidence) -> Insight | None:
         f"{len(left):,} of {len(known):,} that tests run are checked by none of them"
         f"{f', {new:,} of them new' if new else ''}",
         (_totals(evidence, known, left), _table(evidence, left)),
-        relevant=any(one.path in changed for one in left),
+        relevant=bool(new),
     )
 
 

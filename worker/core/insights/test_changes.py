@@ -64,7 +64,7 @@ def look(evidence: Evidence) -> Insight | None:
         (Table(("changed source", "new lines covered", "a test of its own changed"), rows),),
         _results(evidence, sources, tests),
         _advice(sources) if alone else (),
-        relevant=alone,
+        relevant=alone and any(one.lines.missed for one in sources),
     )
 
 
@@ -145,7 +145,7 @@ def _advice(sources: Sequence[_Source]) -> tuple[str, ...]:
         text = "Tests that were there before run all the new lines. If they check what is new, "
         return (f"{text}nothing is missing.",)
     text = f"Tests that were there before run {format_percent(lines.percent)} of the new lines"
-    return (f"{text}: {format_count(lines.missed, 'line')} would be new to test.",)
+    return (f"{text}: {format_count(lines.missed, 'line needs', 'lines need')} a test.",)
 
 
 def _results(

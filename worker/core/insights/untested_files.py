@@ -39,6 +39,8 @@ def look(evidence: Evidence) -> Insight | None:
     unmeasured = [path for path in sources if path not in measured]
     tested = _tested(evidence, sources)
     without = [path for path in sources if path not in tested]
+    changed = evidence.diff.files
+    new = [path for path in without if path in changed and not _is_reached(evidence, path)]
     rows: tuple[tuple[Cell, ...], ...] = (
         ("measured by a report", Ratio(len(sources) - len(unmeasured), len(sources))),
         ("with a test of their own", Ratio(len(tested), len(sources))),
@@ -48,15 +50,14 @@ def look(evidence: Evidence) -> Insight | None:
         NAME,
         "Files without tests",
         f"{len(without):,} of {files} without a test of their own, "
-        f"{len(unmeasured):,} in no report",
+        f"{len(unmeasured):,} in no report"
+        f"{f'; the change touches {len(new):,} that no test runs' if new else ''}",
         (
             Table(("source files", "share"), rows),
             _table(unmeasured, evidence, "In no report"),
             _table(without, evidence, "Without a test of their own"),
         ),
-        relevant=any(
-            path in evidence.diff.files and not _is_reached(evidence, path) for path in without
-        ),
+        relevant=bool(new),
     )
 
 

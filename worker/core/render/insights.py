@@ -26,8 +26,8 @@ from worker.core.numbers import (
     round_percent,
 )
 from worker.core.render.markdown import code, cut_rows, fold, plain, plain_summary, table
+from worker.core.render.narrow import fails, narrow, touches
 from worker.core.render.sections import file_cell, line_cell
-from worker.core.verdict import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -67,15 +67,15 @@ def insight_section(verdict: Verdict, context: Context, *, budget: int) -> str:
 
     First what fails, then what the analysis itself holds against the change, then what merely
     touches it.
-    At most six, and `budget` bytes. Of a table that names places, the rows on files of the
-    diff alone are shown, unless its analysis fails.
+    At most six, and `budget` bytes. Of a table that names places, the change's own rows alone
+    are shown, unless its analysis fails.
     """
-    changed = verdict.evidence.diff.files
-    found = [one for one in verdict.insights if _concerns(one, changed)]
-    found.sort(key=lambda one: (not _fails(one), one.relevant is None))
+    diff = verdict.evidence.diff
+    found = [one for one in verdict.insights if _concerns(one, diff.files)]
+    found.sort(key=lambda one: (not fails(one), one.relevant is None))
     folds: list[str] = []
     for insight in found[:_MOST_FOLDS]:
-        text = _fold(insight, context, changed, narrow=not _fails(insight))
+        text = _fold(narrow(insight, diff), context, diff.files)
         if len("\n\n".join((*folds, text)).encode()) > budget:
             break
         folds.append(text)
@@ -91,7 +91,7 @@ def insight_page(verdict: Verdict, context: Context, *, budget: int) -> str:
     changed = verdict.evidence.diff.files
     parts: list[str] = ["### Analyses"]
     for at, insight in enumerate(verdict.insights):
-        text = _fold(insight, context, changed, narrow=False)
+        text = _fold(insight, context, changed)
         if len("\n\n".join((*parts, text)).encode()) > budget:
             left = format_count(len(verdict.insights) - at, "more analysis", "more analyses")
             parts.append(f"… and {left}.")
@@ -119,52 +119,29 @@ def insight_data(verdict: Verdict) -> list[dict[str, Any]]:
     ]
 
 
-def _fails(insight: Insight) -> bool:
-    return any(result.outcome is Outcome.FAIL for result in insight.results)
-
-
 def _concerns(insight: Insight, changed: Container[str]) -> bool:
-    if _fails(insight):
+    if fails(insight):
         return True
     if insight.relevant is not None:
         return insight.relevant
-    return any(_touches(row, changed) for one in insight.tables for row in one.rows)
+    return any(touches(row, changed) for one in insight.tables for row in one.rows)
 
 
-def _touches(cell: Cell, changed: Container[str]) -> bool:
-    """Return whether a cell names a file of the diff."""
-    if isinstance(cell, tuple):
-        return any(_touches(part, changed) for part in cell)
-    if isinstance(cell, Place):
-        return cell.path in changed
-    return isinstance(cell, Code) and cell.text in changed
-
-
-def _has_place(cell: Cell) -> bool:
-    if isinstance(cell, tuple):
-        return any(map(_has_place, cell))
-    return isinstance(cell, Place)
-
-
-def _fold(insight: Insight, context: Context, changed: Container[str], *, narrow: bool) -> str:
-    parts = [_table(one, context, changed, narrow=narrow) for one in insight.tables]
+def _fold(insight: Insight, context: Context, changed: Container[str]) -> str:
+    parts = [_table(one, context, changed) for one in insight.tables]
     if insight.advice:
         parts.append("\n".join(f"- {plain(sentence)}" for sentence in insight.advice))
     title = plain_summary(_cut(f"{insight.title}: {insight.summary}", _LONGEST_TITLE))
     return fold(title, "\n\n".join(part for part in parts if part))
 
 
-def _table(found: Table, context: Context, changed: Container[str], *, narrow: bool) -> str:
-    """Return a table, the rows on files of the diff first; empty where none is to be shown."""
+def _table(found: Table, context: Context, changed: Container[str]) -> str:
+    """Return a table, the rows on files of the diff first; empty where it has none."""
     if not found.rows:
-        return ""
-    touching = [row for row in found.rows if _touches(row, changed)]
-    if narrow and not touching and any(map(_has_place, found.rows)):
         return ""
     rows = list(found.rows)
     if not found.ordered:
-        rows.sort(key=lambda row: not _touches(row, changed))
-        rows = rows[: len(touching)] if narrow and any(map(_has_place, found.rows)) else rows
+        rows.sort(key=lambda row: not touches(row, changed))
     return _draw(found, rows[: found.shown], context, _FOLD_BYTES)
 
 
@@ -181,12 +158,12 @@ def insight_document(insight: Insight, context: Context) -> str:
                 for at, name in enumerate(one.columns)
                 if any(_tells(row[at], name) for row in one.rows)
             ]
-            narrow = Table(
+            told_of = Table(
                 tuple(one.columns[at] for at in told),
                 tuple(tuple(row[at] for at in told) for row in one.rows),
                 one.title,
             )
-            parts.append(_draw(narrow, narrow.rows[:_MOST_ROWS], context, _DOCUMENT_BYTES))
+            parts.append(_draw(told_of, told_of.rows[:_MOST_ROWS], context, _DOCUMENT_BYTES))
     if insight.advice:
         parts.append("\n".join(f"- {plain(sentence)}" for sentence in insight.advice))
     return "\n\n".join(parts)

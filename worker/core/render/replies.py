@@ -92,7 +92,8 @@ def unknown(verb: str, names: Sequence[str]) -> str:
 def misused(name: str, usage: str, text: str) -> str:
     """Say what is wrong with a command's arguments; `text` is Markdown of our own."""
     written = f"{PREFIX} {name} {usage}".strip()
-    return f"Not done: {text}. It is written {code(written)}."
+    end = "" if text.endswith("?") else "."
+    return f"Not done: {text}{end} It is written {code(written)}."
 
 
 def too_long(most: int) -> str:

@@ -71,22 +71,31 @@ def gates_table(verdict: Verdict) -> str:
 def fallen_files(verdict: Verdict, context: Context, *, most: int = 10) -> str:
     """Return where the project lost coverage, where it lost too much; else nothing.
 
-    The files with the most additional uncovered lines, against the baseline.
+    The files with the most additional uncovered lines, against the baseline. New files whose
+    uncovered lines stand with the new code are not told twice.
     """
     result = verdict.result("regression")
     baseline = verdict.evidence.baseline
     if baseline is None or result is None or result.outcome is not Outcome.FAIL:
         return ""
     before = baseline.report.files
+    told = {file.path: file.missed for file in verdict.evidence.new_code.files}
     grown = []
+    twice = False
     for file in verdict.evidence.report:
         old = before[file.path].missed.bit_count() if file.path in before else 0
         new = file.missed.bit_count()
-        if new > old:
+        if file.path not in before and file.missed and not file.missed & ~told.get(file.path, 0):
+            twice = True
+        elif new > old:
             grown.append((new - old, file.path, old, new))
     grown.sort(key=lambda one: (-one[0], one[1]))
     if not grown:
-        return "No file has more uncovered lines than before: covered code was removed."
+        return (
+            ""
+            if twice
+            else "No file has more uncovered lines than before: covered code was removed."
+        )
     rows = [
         (file_cell(context, path), f"{old:,} → {new:,}", f"+{more:,}")
         for more, path, old, new in grown[:most]
