@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from bot.templating import open_templates
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -56,16 +58,7 @@ class Frame:
 
     @cached_property
     def _templates(self) -> Environment:
-        # Only here: a receiver whose pages nobody looks at does without it.
-        from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 -- as above
-
-        return Environment(
-            loader=PackageLoader("bot.dashboard"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        return open_templates("bot.dashboard")
 
     def page(
         self,

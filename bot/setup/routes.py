@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.setup.frame import COOKIE, Frame, origin_of, read_form, sent_from_here, set_cookie
+from bot.forms import origin_of, read_form, sent_from_here
+from bot.setup.frame import COOKIE, Frame, set_cookie
 from bot.setup.pages import progress_data, start_data
 from bot.setup.state import Wishes
 from worker.core.errors import CovgateError

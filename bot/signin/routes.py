@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.dashboard.frame import Frame
 from bot.dashboard.gate import MissingError, find_repository
-from bot.setup.frame import origin_of, read_form, sent_from_here
+from bot.forms import origin_of, read_form, sent_from_here
 from bot.signin.exchange import ExchangeError
 from bot.signin.limits import SIGN_IN, TOKENS, Limiter
 from bot.signin.person import SignedOutError

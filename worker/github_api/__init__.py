@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from worker.github_api.app import GitHubApp
 from worker.github_api.auth import PERMISSIONS, AppKey
-from worker.github_api.client import GitHubApp, RepositoryClient
+from worker.github_api.client import RepositoryClient
 from worker.github_api.manifest import NewApp, convert_manifest
 from worker.github_api.secrets import Secret
 from worker.github_api.tokens import MemoryTokenCache, RedisTokenCache

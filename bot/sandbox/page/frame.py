@@ -9,8 +9,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
+
+from bot.templating import open_templates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,13 +37,7 @@ class Frame:
 
     def __init__(self) -> None:
         self._token = secrets.token_urlsafe(32)
-        self._templates = Environment(
-            loader=PackageLoader("bot.sandbox"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = open_templates("bot.sandbox")
 
     def page(
         self,

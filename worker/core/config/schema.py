@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, StrictBool, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool
 from pydantic_core import PydanticCustomError
 
 from worker.core.config.commands import CommandsModel
 from worker.core.config.features import ErrorPathsModel, FallbacksModel, FeatureModel
 from worker.core.config.fields import (
     MAX_ITEMS,
-    Folder,
     Globs,
     Hundred,
     Lines,
     Model,
     One,
     SomeGlobs,
-    Text,
-    Whole,
 )
 from worker.core.config.flows import FlowModel, PointModel, Prefixes
 from worker.core.config.gaps import GoalsModel, RiskModel, StrengthsModel, UnderTestedModel
@@ -32,10 +29,10 @@ from worker.core.config.gates import (
     ProjectModel,
     without_default,
 )
+from worker.core.config.sources import PathFixModel, ReportModel
 from worker.core.config.telling import CheckModel, CommentModel
 from worker.core.config.tests import TestsModel
 from worker.core.config.values import (
-    CarryForward,
     Config,
     FlagRules,
     LineClass,
@@ -43,9 +40,7 @@ from worker.core.config.values import (
     OnUnmeasured,
     Partial,
     RegressionRule,
-    ReportSource,
 )
-from worker.core.paths import PathFix
 
 __all__ = ["ConfigModel", "config_schema"]
 
@@ -56,61 +51,6 @@ def _classes(count: tuple[LineClass, ...]) -> tuple[LineClass, ...]:
             "classes", "must have `new` among its entries; `moved` and `touched` may be added"
         )
     return tuple(line_class for line_class in LineClass if line_class in count)
-
-
-def _without_default(schema: dict[str, Any]) -> None:
-    schema.pop("default")  # the empty text, which stands for none
-
-
-class CarryForwardModel(Model):
-    """How old a report may be that stands in for tests that did not run."""
-
-    model_config = ConfigDict(title="Carry forward")
-
-    commits: Whole = Field(
-        default=CarryForward().commits,
-        description="At most so many commits before the merge base, along first parents.",
-    )
-    days: Whole = Field(default=CarryForward().days, description="At most so many days ago.")
-
-    def value(self) -> CarryForward:
-        return CarryForward(self.commits, self.days)
-
-
-class ReportModel(Model):
-    """Where coverage reports are found."""
-
-    model_config = ConfigDict(title="Report source")
-
-    artifact: Text = Field(
-        description="Glob on the names of the artifacts that the workflow runs upload."
-    )
-    files: SomeGlobs = Field(
-        default=("**",),
-        description="Globs on the paths inside the artifact. A file's format is recognised "
-        "by its content; files that are no coverage report are passed over.",
-    )
-    flag: Text = Field(
-        default="",
-        json_schema_extra=_without_default,
-        description="The type of tests that these reports come from, such as `unit`.",
-    )
-    carry_forward: CarryForwardModel | None = Field(
-        default=None,
-        json_schema_extra=without_default,
-        description="Where no report of this flag is there, because its tests did not run, the "
-        "nearest earlier one of the base branch stands in. Needs a `flag`.",
-    )
-
-    @model_validator(mode="after")
-    def _carries_a_flag(self) -> Self:
-        if self.carry_forward is not None and not self.flag:
-            raise PydanticCustomError("flagless", "needs a `flag` to carry forward")
-        return self
-
-    def value(self) -> ReportSource:
-        carried = None if self.carry_forward is None else self.carry_forward.value()
-        return ReportSource(self.artifact, self.files, self.flag or None, carried)
 
 
 class FlagNewCodeModel(Model):
@@ -259,35 +199,6 @@ class GatesModel(Model):
         json_schema_extra={"default": {}},
         description="The same gates on the reports of one flag alone, by the flag's name.",
     )
-
-
-class PathFixModel(Model):
-    """How a path that a report names becomes one of the repository's."""
-
-    model_config = ConfigDict(title="Path fix")
-
-    start: Folder = Field(
-        alias="from",
-        description="The folder that the report's path begins with, such as `/build/out/`. A `*` "
-        "stands for any text in a folder's name, `**/` in front for any folders. Empty for every "
-        "relative path.",
-    )
-    to: Folder = Field(
-        default="",
-        description="The folder of the repository that it is: `src/`. A `*` stands for what that "
-        "in `from` stood for. Left out, the beginning is taken away.",
-    )
-
-    @model_validator(mode="after")
-    def _is_understood(self) -> Self:
-        try:
-            self.value()
-        except ValueError as error:
-            raise PydanticCustomError("path_fix", "{reason}", {"reason": str(error)}) from error
-        return self
-
-    def value(self) -> PathFix:
-        return PathFix(self.start, self.to)
 
 
 class ConfigModel(Model):
