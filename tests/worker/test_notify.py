@@ -31,8 +31,14 @@ class Chat:
         await answer(scope, receive, send)
 
 
+@pytest.fixture
+def told(capsys, caplog):
+    """Return what was logged, whichever way the process has its logs go by now."""
+    return lambda: capsys.readouterr().out + caplog.text
+
+
 @pytest.mark.parametrize("status", [200, 404, 500, 307])
-def test_a_message_is_sent_once_whatever_the_answer(status, capsys):
+def test_a_message_is_sent_once_whatever_the_answer(status, told):
     """A chat would be told twice, or its answer lead the server somewhere else."""
     chat = Chat(status)
     with running(chat) as port:
@@ -40,12 +46,12 @@ def test_a_message_is_sent_once_whatever_the_answer(status, capsys):
     ((path, body),) = chat.got
     assert path == "/services/secret"
     assert json.loads(body) == {"text": "below <the> floor"}
-    assert "services/secret" not in capsys.readouterr().out
+    assert "services/secret" not in told()
 
 
-def test_a_chat_that_is_away_costs_a_line_in_the_log(capsys):
+def test_a_chat_that_is_away_costs_a_line_in_the_log(told):
     """A worker would fail for a chat's sake, or write the chat's address into its log."""
     Webhook(SecretStr("http://127.0.0.1:9/services/secret")).send("hello")
-    shown = capsys.readouterr().out
+    shown = told()
     assert "message not sent" in shown
     assert "services/secret" not in shown
